@@ -1,0 +1,112 @@
+"""Settings of an archive: defaults, then `settings.toml` in the archive folder, then `RAG_…` variables.
+
+No setting builds an object here; the parts that use them do.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from rag.errors import SettingsError
+
+FILE_NAME = "settings.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How an archive is built and asked.
+
+    `embedder` and `passage_tokens` are fixed when the archive is created; everything else may change at any time.
+
+    embedder: name of an embedder (`rag models list`).
+    writer: `local:PACK`, `gguf:FILE`, `ollama:MODEL`, `openai:URL#MODEL`, `hf:ID` or `extractive`.
+    judge: name of the judge that checks each sentence (`literal` is the literal checks alone).
+    passage_tokens: longest passage, in tiktoken's cl100k_base tokens.
+    evidence_passages: how many passages are shown as evidence.
+    prompt_tokens: budget for the evidence inside the prompt, same tokens. Reading is what costs on a CPU.
+    answer_tokens: longest answer a writer may give.
+    dense_weight: share of the dense score in the fused one, 0 to 1.
+    writer_timeout: seconds after which a silent or endless writer is given up.
+    threads: processor threads for models; 0 takes as many as the machine has.
+    timezone: IANA name of the zone for dates that carry none.
+    """
+
+    embedder: str = "all-minilm-l6-v2"
+    writer: str = "local:qwen2.5-coder-1.5b"
+    judge: str = "literal"
+    passage_tokens: int = 200
+    evidence_passages: int = 6
+    prompt_tokens: int = 420
+    answer_tokens: int = 220
+    dense_weight: float = 0.4
+    writer_timeout: float = 180.0
+    threads: int = 0
+    timezone: str = "UTC"
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("passage_tokens", 20, 200),
+            ("evidence_passages", 1, 50),
+            ("prompt_tokens", 100, 100_000),
+            ("answer_tokens", 16, 4096),
+            ("dense_weight", 0.0, 1.0),
+            ("writer_timeout", 1.0, 3600.0),
+            ("threads", 0, 1024),
+        ):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+                raise SettingsError(f"{name} must be between {low} and {high}, not {value!r}")
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise SettingsError(
+                f"timezone {self.timezone!r} is not a known zone", hint="Use an IANA name such as Europe/Berlin."
+            ) from error
+
+    def override(self, changes: Mapping[str, Any], where: str) -> Settings:
+        """These settings with `changes` applied; `where` names their origin in errors.
+
+        Raises SettingsError for a name that is no setting or a value of the wrong type.
+        """
+        known = {f.name: f for f in dataclasses.fields(self)}
+        unknown = sorted(set(changes) - set(known))
+        if unknown:
+            raise SettingsError(
+                f"{where}: no such setting: {', '.join(unknown)}", hint=f"The settings are: {', '.join(known)}."
+            )
+        typed = {name: _typed(name, value, type(getattr(self, name)), where) for name, value in changes.items()}
+        return dataclasses.replace(self, **typed)
+
+
+def _typed(name: str, value: Any, kind: type, where: str) -> Any:
+    try:
+        if kind is str and not isinstance(value, str):
+            raise ValueError
+        return kind(value)
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"{where}: {name} takes a {kind.__name__}, not {value!r}") from error
+
+
+def load(folder: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings for the archive in `folder`. Raises SettingsError naming the file or variable at fault."""
+    settings = Settings()
+    path = folder / FILE_NAME
+    if path.exists():
+        try:
+            settings = settings.override(tomllib.loads(path.read_text("utf-8")), str(path))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path} is not readable TOML: {error}") from error
+    names = {f.name for f in dataclasses.fields(Settings)}
+    chosen = {
+        key.removeprefix("RAG_").lower(): value
+        for key, value in environ.items()
+        if key.startswith("RAG_") and key.removeprefix("RAG_").lower() in names
+    }
+    return settings.override(chosen, "environment") if chosen else settings

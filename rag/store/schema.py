@@ -1,0 +1,110 @@
+"""The catalog's schema, as a list of migrations: entry n brings a catalog from version n to n + 1.
+
+Released entries are never edited; a change is a new entry at the end. `PRAGMA user_version` holds the version.
+
+The full-text index is external to the text: `passage_text` computes each passage from its article, so that no text is
+stored twice, and entries are taken out of the index with the values that they went in with.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from rag.errors import ArchiveMismatch
+
+MIGRATIONS = (
+    """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+    CREATE TABLE articles (
+        n INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        version INTEGER NOT NULL,
+        content_hash TEXT NOT NULL,
+        text TEXT NOT NULL,
+        source TEXT NOT NULL,
+        title TEXT, outlet TEXT, byline TEXT, published TEXT, updated TEXT,
+        url TEXT, section TEXT, language TEXT, kind TEXT,
+        published_day TEXT
+    );
+    CREATE INDEX articles_by_day ON articles (published_day);
+
+    -- Values that a search can be limited to, case-folded; one row for each author of a byline.
+    CREATE TABLE facets (
+        field TEXT NOT NULL, value TEXT NOT NULL, article INTEGER NOT NULL REFERENCES articles (n) ON DELETE CASCADE,
+        PRIMARY KEY (field, value, article)
+    ) WITHOUT ROWID;
+    CREATE INDEX facets_by_article ON facets (article);
+
+    CREATE TABLE versions (
+        article_id TEXT NOT NULL, version INTEGER NOT NULL, content_hash TEXT NOT NULL,
+        record TEXT NOT NULL, replaced_at TEXT NOT NULL,
+        PRIMARY KEY (article_id, version)
+    ) WITHOUT ROWID;
+
+    -- What each place last said, so that two places with one article do not overwrite each other for ever.
+    CREATE TABLE sources (
+        source TEXT PRIMARY KEY, file TEXT NOT NULL, article_id TEXT NOT NULL, content_hash TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX sources_by_file ON sources (file);
+    CREATE INDEX sources_by_article ON sources (article_id);
+
+    -- Files read to their end, and the fingerprint they had: bytes, reader and the settings it depends on.
+    CREATE TABLE files (file TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, failures TEXT NOT NULL) WITHOUT ROWID;
+
+    CREATE TABLE passages (
+        n INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        article INTEGER NOT NULL REFERENCES articles (n),
+        start INTEGER NOT NULL, end INTEGER NOT NULL,
+        sentences TEXT NOT NULL,
+        embedded INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE INDEX passages_by_article ON passages (article);
+    CREATE INDEX passages_pending ON passages (n) WHERE embedded = 0;
+
+    CREATE VIEW passage_text AS
+        SELECT p.n AS n, p.article AS article, coalesce(a.title, '') AS title,
+               substr(a.text, p.start + 1, p.end - p.start) AS body
+        FROM passages p JOIN articles a ON a.n = p.article;
+    CREATE VIRTUAL TABLE passage_index USING fts5 (
+        title, body, content = 'passage_text', content_rowid = 'n',
+        tokenize = "porter unicode61 remove_diacritics 2"
+    );
+
+    -- Vectors whose passages are gone but which may still be among the vectors.
+    CREATE TABLE doomed_vectors (id TEXT PRIMARY KEY) WITHOUT ROWID;
+    """,
+)
+
+
+def migrate(connection: sqlite3.Connection, path: str) -> None:
+    """Bring the catalog up to date, one transaction a step. Raises ArchiveMismatch if it is from a newer release."""
+    while (version := connection.execute("PRAGMA user_version").fetchone()[0]) != len(MIGRATIONS):
+        if version > len(MIGRATIONS):
+            raise ArchiveMismatch(
+                f"{path} has schema {version}, this release knows {len(MIGRATIONS)}",
+                hint="It was written by a newer release: update this one.",
+            )
+        # Another process may migrate at the same moment: look again inside the transaction.
+        connection.executescript("BEGIN EXCLUSIVE")
+        try:
+            if connection.execute("PRAGMA user_version").fetchone()[0] == version:
+                for statement in _statements(MIGRATIONS[version]):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {version + 1}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+
+def _statements(script: str) -> list[str]:
+    # executescript() would commit by itself, statement by statement.
+    statements, current = [], ""
+    for line in script.splitlines():
+        current += line + "\n"
+        if sqlite3.complete_statement(current):
+            statements.append(current)
+            current = ""
+    return statements

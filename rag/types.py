@@ -1,0 +1,281 @@
+"""The words everything speaks: articles, passages, hits, citations, answers and events.
+
+Every class here is a frozen dataclass whose `to_dict()` gives JSON-ready data: nested classes become dicts, dates
+become ISO 8601 strings, tuples become lists. Offsets count Python characters (code points) of `Article.text`, and
+`text[start:end]` is always the quoted span itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Record:
+    """Base of all result types: `to_dict()` is what `--json` prints."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON-ready data (dicts, lists, strings, numbers, booleans, None)."""
+        return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Record):
+        return value.to_dict()
+    if isinstance(value, date):  # datetime is a date
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(v) for v in value]
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Article(Record):
+    """One published piece. What the source does not tell is None; nothing is invented.
+
+    `id` is stable for as long as the piece can be recognised: it comes from the URL, or where there is none from the
+    place the piece was read from. `source` is that place: a path or URL, with `#n` for the n-th piece of one file.
+    `published` and `updated` carry a time zone; a date without a time is midnight in the archive's own zone.
+    `byline` holds several authors separated by ", ".
+    """
+
+    id: str
+    text: str
+    source: str
+    title: str | None = None
+    outlet: str | None = None
+    byline: str | None = None
+    published: datetime | None = None
+    updated: datetime | None = None
+    url: str | None = None
+    section: str | None = None
+    language: str | None = None
+    kind: str | None = None
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of everything a reader could quote or filter by; the source's place is not part of it."""
+        content = self.to_dict()
+        del content["source"]
+        return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage(Record):
+    """A run of whole sentences of one article: `article.text[start:end] == text`.
+
+    `sentences` holds the (start, end) offsets of each sentence, also into the article's text.
+    """
+
+    start: int
+    end: int
+    text: str
+    sentences: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit(Record):
+    """A passage found for a question, with what is known of its article.
+
+    `score` is the fused score (higher is better, comparable within one search only); `rank` counts from 1. `dense`
+    is the cosine similarity and `lexical` the BM25 score that went into it, None where that half did not find the
+    passage.
+    """
+
+    rank: int
+    score: float
+    passage_id: str
+    article_id: str
+    start: int
+    end: int
+    text: str
+    sentences: tuple[tuple[int, int], ...]
+    title: str | None = None
+    outlet: str | None = None
+    byline: str | None = None
+    published: datetime | None = None
+    updated: datetime | None = None
+    url: str | None = None
+    section: str | None = None
+    language: str | None = None
+    kind: str | None = None
+    dense: float | None = None
+    lexical: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters(Record):
+    """What a search is limited to. Empty means everything; several values of one field mean any of them.
+
+    Dates are inclusive calendar days in the article's own time zone. An article without the filtered field does not
+    pass. Names are compared without regard to case.
+    """
+
+    published_from: date | None = None
+    published_to: date | None = None
+    outlets: tuple[str, ...] = ()
+    bylines: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("outlets", "bylines", "sections", "languages"):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                raise TypeError(f"Filters.{name} takes a sequence of names, not one string: use [{value!r}]")
+            object.__setattr__(self, name, tuple(value))
+        for name in ("published_from", "published_to"):
+            value = getattr(self, name)
+            if isinstance(value, datetime):
+                object.__setattr__(self, name, value.date())
+        if self.published_from and self.published_to and self.published_from > self.published_to:
+            raise ValueError(f"Filters: published_from {self.published_from} is after published_to {self.published_to}")
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, f.name) for f in dataclasses.fields(self))
+
+
+class Verdict(StrEnum):
+    """What checking one sentence gave."""
+
+    SUPPORTED = "supported"
+    UNSUPPORTED = "unsupported"
+    UNCHECKED = "unchecked"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation(Record):
+    """A number in the answer bound to one span of one article: `article.text[start:end] == quote`."""
+
+    number: int
+    article_id: str
+    start: int
+    end: int
+    quote: str
+    title: str | None = None
+    outlet: str | None = None
+    byline: str | None = None
+    published: datetime | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence(Record):
+    """One sentence of an answer, the citations it rests on, and what checking it gave.
+
+    `text` has no citation marks. An unsupported sentence is struck: it is kept here with its `reason` and is not part
+    of `Answer.text`.
+    """
+
+    text: str
+    citations: tuple[Citation, ...]
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timings(Record):
+    """Seconds, by the wall clock, from the moment the question was asked; None for a step that did not happen."""
+
+    retrieve: float
+    first_token: float | None
+    write: float | None
+    check: float | None
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Record):
+    """The answer that survived checking.
+
+    `text` holds the standing sentences with their citation marks ("… [1]"), or, if `abstained`, the statement that
+    the archive does not say, what was searched and what came nearest. `citations` are those of the standing
+    sentences, in order of number. `evidence` is what writer and reader were shown. `model` names the writer that
+    wrote. `notices` are things the reader must know, such as a writer that failed and was replaced.
+    """
+
+    question: str
+    text: str
+    abstained: bool
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    evidence: tuple[Hit, ...]
+    model: str
+    archive_version: str
+    timings: Timings
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport(Record):
+    """What one ingest did, counted in articles. `failed` lists (path, reason) for everything not taken in."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    failed: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence(Record):
+    """First event of a stream: the hits the writer is about to be shown."""
+
+    hits: tuple[Hit, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Delta(Record):
+    """A piece of the raw text, as the writer produces it. Not yet checked."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked(Record):
+    """One sentence of the answer with its verdict; `index` counts sentences from 0."""
+
+    index: int
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Record):
+    """Last event of a stream: the whole answer."""
+
+    answer: Answer
+
+
+Event = Evidence | Delta | Checked | Done
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveStatus(Record):
+    """What an archive holds and whether anything is unfinished.
+
+    `pending` counts passages that are in the catalog and full-text index but not yet among the vectors, and
+    `unfinished` says in words what an interrupted ingest left to do (None: nothing).
+    """
+
+    path: str
+    version: str
+    articles: int
+    passages: int
+    pending: int
+    unfinished: str | None
+    embedder: str
+    writer: str
+    outlets: Mapping[str, int] = field(default_factory=dict)
+    published_from: datetime | None = None
+    published_to: datetime | None = None
