@@ -55,8 +55,8 @@ _NUMBER = re.compile(
     (?P<before>(?:US|HK|A|C)?\$|[€£¥₹])?\s?
     (?:(?P<digits>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)
       |(?P<words>\b(?:{_NUMBER_WORD})(?:[-\s](?:{_NUMBER_WORD}))*\b))
-    (?P<ordinal>st|nd|rd|th)?\b
-    (?P<scale>[-\s]?(?:hundred|thousand|million|billion|trillion|mn|mio|bn|tn|k|m|b)\b(?![-\s]*(?:metres?|meters?)))?
+    (?P<ordinal>st|nd|rd|th)?
+    (?P<scale>[-\s]?(?:hundred|thousand|million|billion|trillion|mn|mio|bn|tn)\b|(?:k|m|b)\b)?
     (?P<unit>\s?%|[-\s]?(?:per[\s-]?cent|percent|pct)\b(?:age\s+points?\b)?|\s?percentage\s+points?\b
       |[-\s](?:{"|".join(k for k in _CURRENCIES if k.isalpha())})\b)?
     """,

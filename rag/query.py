@@ -37,6 +37,11 @@ def terms(text: str) -> list[str]:
     return [word for word in words if word not in _STOPWORDS] or words
 
 
+def stems(text: str) -> list[str]:
+    """`terms` cut to five letters and without artefacts: deliver, delivered and deliveries become one."""
+    return list(dict.fromkeys(term[:5] for term in terms(text)))
+
+
 def understand(question: str, history: Sequence[str] = ()) -> Query:
     """Make a question ready for searching; `history` holds the earlier questions, oldest first.
 

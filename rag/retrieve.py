@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import fmean, pstdev
 
 import numpy as np
 
-from rag.embed import Embedder, Vectors as Array
-from rag.query import Query, terms
+from rag.embed import Embedder
+from rag.embed import Vectors as Array
+from rag.query import Query, stems, terms
 from rag.store import lookup
 from rag.store.catalog import Catalog
 from rag.store.lookup import Scored
@@ -106,8 +108,6 @@ def distinct(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _ranked(hits: Sequence[Hit], k: int) -> list[Hit]:
-    from dataclasses import replace
-
     return [replace(hit, rank=rank) for rank, hit in enumerate(hits[:k], 1)]
 
 
@@ -115,11 +115,6 @@ def sentence_scores(embedder: Embedder, question: str, sentences: Sequence[str])
     """How near each sentence is to the question: cosine similarity, plus the share of the question's words in it."""
     vectors = embedder.encode([question, *sentences])
     near = np.asarray(vectors[1:] @ vectors[0], dtype=float)
-    wanted = set(_stems(question))
-    shared = [len(wanted & set(_stems(s))) / max(1, len(wanted)) for s in sentences]
+    wanted = set(stems(question))
+    shared = [len(wanted & set(stems(s))) / max(1, len(wanted)) for s in sentences]
     return [float(a + b) for a, b in zip(near, shared)]
-
-
-def _stems(text: str) -> list[str]:
-    # Cutting to five letters joins "rose/rising" no better than nothing, but "deliver/delivered/deliveries" well.
-    return [term[:5] for term in terms(text)]

@@ -1,0 +1,78 @@
+"""Answers to journalists' questions from their own archive: every sentence cited, every sentence checked.
+
+    archive = rag.open("path/to/archive")
+    report = archive.ingest(["articles/"])
+    answer = archive.ask("Who chairs the inquiry?")
+
+Importing this is cheap; models and databases are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import RagError
+from rag.settings import Settings
+from rag.types import (
+    Answer,
+    ArchiveStatus,
+    Article,
+    Checked,
+    Citation,
+    Delta,
+    Done,
+    Evidence,
+    Filters,
+    Hit,
+    IngestReport,
+    Passage,
+    Sentence,
+    Timings,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from rag.archive import Archive
+
+__version__ = "0.1.0"
+__all__ = [
+    "Answer",
+    "Archive",
+    "ArchiveStatus",
+    "Article",
+    "Checked",
+    "Citation",
+    "Delta",
+    "Done",
+    "Evidence",
+    "Filters",
+    "Hit",
+    "IngestReport",
+    "Passage",
+    "RagError",
+    "Sentence",
+    "Settings",
+    "Timings",
+    "Verdict",
+    "open",
+]
+
+
+def open(path: str | os.PathLike[str], settings: Settings | None = None) -> Archive:
+    """The archive in a folder, created if it is not there.
+
+    `settings` replaces what `settings.toml` in the folder and `RAG_…` variables say. Raises ArchiveNotWritable,
+    ArchiveMismatch or SettingsError.
+    """
+    from rag.archive import Archive
+
+    return Archive(path, settings)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Archive":
+        from rag.archive import Archive
+
+        return Archive
+    raise AttributeError(f"module 'rag' has no attribute {name!r}")

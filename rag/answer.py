@@ -1,0 +1,152 @@
+"""From a question to the answer that stands: evidence first, then the writer, each sentence checked as it comes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from rag.check import Checker, Raw, Splitter
+from rag.embed import Embedder
+from rag.errors import WriterFailed
+from rag.judges import Judge
+from rag.prompts import Brief, is_no_answer
+from rag.query import Query
+from rag.retrieve import Retriever
+from rag.settings import Settings
+from rag.types import (
+    Answer,
+    Checked,
+    Citation,
+    Delta,
+    Done,
+    Event,
+    Evidence,
+    Filters,
+    Hit,
+    Sentence,
+    Timings,
+    Verdict,
+)
+from rag.write import ExtractiveWriter, Writer, brief_for, failed
+
+
+@dataclass
+class Session:
+    """One question on its way to an answer."""
+
+    question: str
+    retriever: Retriever
+    embedder: Embedder
+    writer: Writer
+    judge: Judge
+    settings: Settings
+    version: str
+    articles: int
+    _sentences: list[Sentence] = field(default_factory=list)
+    _notices: list[str] = field(default_factory=list)
+    _refused: bool = False
+    _checking: float = 0.0
+    _first_token: float | None = None
+
+    def run(self, query: Query, filters: Filters) -> Iterator[Event]:
+        """Evidence, then Delta and Checked as the writer writes, then Done."""
+        begun = time.perf_counter()
+        hits = tuple(self.retriever.search(query, self.settings.evidence_passages, filters))
+        retrieved = time.perf_counter() - begun
+        yield Evidence(hits, retrieved)
+        writing = time.perf_counter()
+        model = self.writer.name
+        if hits:
+            brief = brief_for(query.text, hits, self.embedder, self.settings.prompt_tokens)
+            try:
+                yield from self._write(self.writer, brief, hits, begun)
+            except WriterFailed as error:
+                if any(_stands(sentence) for sentence in self._sentences):
+                    self._notices.append(f"{model} stopped before its end ({error.message}): the answer is incomplete.")
+                else:
+                    self._sentences.clear()
+                    self._notices.append(failed(error, model))
+                    substitute = ExtractiveWriter(self.embedder)
+                    model = substitute.name
+                    yield from self._write(substitute, brief, hits, begun)
+        total = time.perf_counter() - begun
+        timings = Timings(
+            retrieve=retrieved,
+            first_token=self._first_token,
+            write=time.perf_counter() - writing - self._checking if hits else None,
+            check=self._checking if hits else None,
+            total=total,
+        )
+        yield Done(self._answer(hits, filters, model, timings))
+
+    def _write(self, writer: Writer, brief: Brief, hits: Sequence[Hit], begun: float) -> Iterator[Event]:
+        checker = Checker(self.judge, brief, hits)
+        splitter = Splitter()
+        pieces = writer.write(brief)
+        try:
+            for piece in pieces:
+                if self._first_token is None:
+                    self._first_token = time.perf_counter() - begun
+                yield Delta(piece)
+                yield from self._check(checker, splitter.feed(piece))
+            yield from self._check(checker, splitter.end())
+        finally:
+            pieces.close()  # type: ignore[attr-defined]
+
+    def _check(self, checker: Checker, raws: Sequence[Raw]) -> Iterator[Event]:
+        for raw in raws:
+            if is_no_answer(raw.text):
+                self._refused = True
+                continue
+            if any(raw.text == sentence.text for sentence in self._sentences):
+                continue  # a model in a loop
+            begun = time.perf_counter()
+            sentence = checker.check(raw)
+            self._checking += time.perf_counter() - begun
+            self._sentences.append(sentence)
+            yield Checked(len(self._sentences) - 1, sentence)
+
+    def _answer(self, hits: tuple[Hit, ...], filters: Filters, model: str, timings: Timings) -> Answer:
+        standing = [sentence for sentence in self._sentences if _stands(sentence)]
+        citations: dict[int, Citation] = {c.number: c for s in standing for c in s.citations}
+        text = " ".join(marked(s) for s in standing) or abstention(hits, filters, self.articles, bool(self._sentences))
+        return Answer(
+            question=self.question,
+            text=text,
+            abstained=not standing,
+            sentences=tuple(self._sentences),
+            citations=tuple(citations[n] for n in sorted(citations)),
+            evidence=hits,
+            model=model,
+            archive_version=self.version,
+            timings=timings,
+            notices=tuple(self._notices),
+        )
+
+
+def _stands(sentence: Sentence) -> bool:
+    return sentence.verdict is not Verdict.UNSUPPORTED
+
+
+def marked(sentence: Sentence) -> str:
+    """A sentence with its citation marks behind it."""
+    return " ".join([sentence.text, "".join(f"[{c.number}]" for c in sentence.citations)]).strip()
+
+
+def abstention(hits: Sequence[Hit], filters: Filters, articles: int, struck: bool) -> str:
+    """The statement that the archive does not say: what was searched, and what came nearest."""
+    scope = f"{articles:,} article{'s' if articles != 1 else ''}"
+    if filters:
+        scope += " within the chosen filters"
+    lines = [f"The archive does not say. Searched: {scope}."]
+    if struck:
+        lines.append("What the writer wrote did not stand up to checking.")
+    if hits:
+        lines.append("Nearest coverage: " + "; ".join(dict.fromkeys(_named(hit) for hit in hits[:3])) + ".")
+    return " ".join(lines)
+
+
+def _named(hit: Hit) -> str:
+    known = ", ".join(part for part in (hit.outlet, hit.published.date().isoformat() if hit.published else "") if part)
+    return f"“{hit.title or hit.text[:60]}”" + (f" ({known})" if known else "")

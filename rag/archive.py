@@ -1,0 +1,241 @@
+"""The archive: where the parts are put together, and the face that everything outside sees."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+
+from filelock import FileLock, Timeout
+
+from rag import settings as settings_file
+from rag.answer import Session
+from rag.embed import Embedder, open_embedder
+from rag.errors import ArchiveLocked, ArchiveMismatch, ArchiveNotWritable, SettingsError
+from rag.ingest import Ingest, IngestProgress, unfinished
+from rag.judges import Judge, open_judge
+from rag.models import Progress
+from rag.query import understand
+from rag.retrieve import Retriever
+from rag.settings import Settings
+from rag.store.catalog import Catalog, article_of
+from rag.store.lookup import condition
+from rag.store.vectors import Vectors
+from rag.types import Answer, ArchiveStatus, Article, Done, Event, Filters, Hit, IngestReport
+from rag.write import Writer, open_writer
+
+_FIXED = ("embedder", "passage_tokens")
+Turn = tuple[str, str]
+
+
+class Archive:
+    """A set of articles on disk that can be searched and asked.
+
+    Opening is cheap; models are fetched and loaded when first used, or by `warm`. Safe to use from several threads.
+    Use as a context manager, or call `close`.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], settings: Settings | None = None) -> None:
+        self.path = Path(path).expanduser().absolute()
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ArchiveNotWritable(
+                f"{self.path} cannot be created: {error.strerror}", hint="Choose another folder with --archive."
+            ) from error
+        self.settings = settings or settings_file.load(self.path)
+        self.progress: Progress | None = None
+        self._catalog = Catalog(self.path / "catalog.sqlite3")
+        self._vectors = Vectors(self.path / "chroma")
+        self._lock = RLock()
+        self._writers: dict[str, Writer] = {}
+        try:
+            self._fix_settings()
+        except BaseException:
+            self.close()
+            raise
+
+    def _fix_settings(self) -> None:
+        """What passages and vectors depend on is kept with them and cannot change under them."""
+        for name in _FIXED:
+            chosen, built = str(getattr(self.settings, name)), self._catalog.meta(name)
+            if built is None:
+                self._catalog.set_meta(name, chosen)
+            elif built != chosen:
+                raise ArchiveMismatch(
+                    f"{self.path} was built with {name} = {built}, the settings say {chosen}",
+                    hint=f"Set {name} back to {built}, or ingest into a new archive.",
+                )
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the files. Models stay loaded for other archives of this process."""
+        self._vectors.close()
+        self._catalog.close()
+
+    # -- parts, each built when first used -----------------------------------------------------------------------
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        with self._lock:
+            return open_embedder(self.settings.embedder, threads=self.settings.threads, progress=self.progress)
+
+    @cached_property
+    def _retriever(self) -> Retriever:
+        return Retriever(self._catalog, self._vectors, self._embedder, self.settings.dense_weight)
+
+    @cached_property
+    def _judge(self) -> Judge:
+        return open_judge(self.settings)
+
+    def _writer(self, name: str | None) -> Writer:
+        chosen = self.settings if name is None else self.settings.override({"writer": name}, "writer")
+        with self._lock:
+            if chosen.writer not in self._writers:
+                self._writers[chosen.writer] = open_writer(chosen, self._embedder, self.progress)
+            return self._writers[chosen.writer]
+
+    def warm(self, *, writer: bool = True) -> None:
+        """Load the models now, so that the first question does not wait for them."""
+        self._embedder.encode(["warm"])
+        self._vectors.count()
+        if writer:
+            self._writer(None).load()
+
+    # -- the public face -----------------------------------------------------------------------------------------
+
+    def ingest(
+        self,
+        paths_or_urls: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+        progress: IngestProgress | None = None,
+        *,
+        prune: bool = False,
+    ) -> IngestReport:
+        """Take in articles from files, folders and URLs. What is already there costs nothing; changes are versions.
+
+        `prune` removes articles that earlier ingests found under the given paths and that are no longer there.
+        What cannot be read is in the report's `failed`, and the rest goes in. May be stopped or killed at any time;
+        the next ingest finishes what is due. Raises ArchiveLocked if another process is ingesting, and
+        ArchiveNotWritable if the disk is full or read-only.
+        """
+        single = isinstance(paths_or_urls, str | os.PathLike)
+        paths = [str(p) for p in ([paths_or_urls] if single else paths_or_urls)]  # type: ignore[list-item, union-attr]
+        lock = FileLock(self.path / "writer.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise ArchiveLocked(f"another process is writing to {self.path}") from error
+        except OSError as error:
+            raise ArchiveNotWritable(f"{self.path}: {error.strerror}", hint="Check its permissions.") from error
+        try:
+            run = Ingest(self._catalog, self._vectors, self._embedder, self.settings, progress, prune)
+            return run.run(paths)
+        finally:
+            lock.release()
+
+    def search(self, question: str, k: int = 10, filters: Filters | None = None) -> list[Hit]:
+        """Up to `k` passages for a question, best first. No model writes anything. Raises SettingsError on k < 1."""
+        if k < 1:
+            raise SettingsError(f"k must be at least 1, not {k}")
+        return self._retriever.search(understand(_asked(question)), k, filters or Filters())
+
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn | Answer] = (),
+        filters: Filters | None = None,
+        *,
+        writer: str | None = None,
+    ) -> Answer:
+        """The answer to a question, each sentence checked. See `stream` for the arguments."""
+        for event in self.stream(question, history, filters, writer=writer):
+            if isinstance(event, Done):
+                return event.answer
+        raise AssertionError("a stream ends with Done")
+
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Turn | Answer] = (),
+        filters: Filters | None = None,
+        *,
+        writer: str | None = None,
+    ) -> Iterator[Event]:
+        """The answer as it comes: Evidence, then Delta and Checked, then Done. Closing the iterator stops the writer.
+
+        `history` holds earlier turns, oldest first, as (question, answer text) or Answers; `writer` replaces the
+        settings' one for this question. A writer that fails is replaced by the extractive one, and the answer's
+        notices say so. Raises SettingsError for an empty question.
+        """
+        query = understand(_asked(question), [t.question if isinstance(t, Answer) else t[0] for t in history])
+        session = Session(
+            question=question,
+            retriever=self._retriever,
+            embedder=self._embedder,
+            writer=self._writer(writer),
+            judge=self._judge,
+            settings=self.settings,
+            version=self.version,
+            articles=self._catalog.rows("SELECT count(*) FROM articles")[0][0],
+        )
+        return session.run(query, filters or Filters())
+
+    def article(self, article_id: str, version: int | None = None) -> Article:
+        """One article, current or an older version. Raises ArticleNotFound."""
+        return self._catalog.article(article_id, version)
+
+    def articles(self, filters: Filters | None = None, limit: int = 1000, offset: int = 0) -> list[Article]:
+        """Current articles, newest first."""
+        where = condition(filters or Filters())
+        rows = self._catalog.rows(
+            f"SELECT a.* FROM articles a WHERE {where.sql} ORDER BY a.published_day IS NULL, a.published_day DESC, a.id "
+            "LIMIT ? OFFSET ?",
+            (*where.values, limit, offset),
+        )
+        return [article_of(row) for row in rows]
+
+    @property
+    def version(self) -> str:
+        """12 hexadecimal digits that change whenever an article does; equal archives have equal ones."""
+        return self._catalog.content_version
+
+    def status(self) -> ArchiveStatus:
+        """What is in the archive, and whether anything is unfinished."""
+        rows = self._catalog.rows
+        dates = [article.published for article in self._ends() if article.published]
+        return ArchiveStatus(
+            path=str(self.path),
+            version=self.version,
+            articles=rows("SELECT count(*) FROM articles")[0][0],
+            passages=rows("SELECT count(*) FROM passages")[0][0],
+            pending=self._catalog.pending_count(),
+            unfinished=unfinished(self._catalog),
+            embedder=self.settings.embedder,
+            writer=self.settings.writer,
+            outlets={
+                row[0]: row[1]
+                for row in rows(
+                    "SELECT outlet, count(*) AS n FROM articles WHERE outlet IS NOT NULL GROUP BY outlet ORDER BY n DESC"
+                )
+            },
+            published_from=min(dates, default=None),
+            published_to=max(dates, default=None),
+        )
+
+    def _ends(self) -> list[Article]:
+        sql = "SELECT * FROM articles WHERE published_day = (SELECT {}(published_day) FROM articles)"
+        return [article_of(row) for end in ("min", "max") for row in self._catalog.rows(sql.format(end))]
+
+
+def _asked(question: str) -> str:
+    if not question.strip():
+        raise SettingsError("the question is empty", hint="Ask in a whole sentence.")
+    return question

@@ -1,0 +1,176 @@
+"""What the command line shows: hits, answers, articles, status, and progress on standard error."""
+
+from __future__ import annotations
+
+import re
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+from rag.ingest import IngestProgress
+from rag.models import human
+from rag.types import (
+    Answer,
+    ArchiveStatus,
+    Article,
+    Checked,
+    Citation,
+    Done,
+    Event,
+    Evidence,
+    Hit,
+    Verdict,
+)
+
+_WIDTH = 100
+_MARKS = {Verdict.SUPPORTED: "✓", Verdict.UNSUPPORTED: "✗", Verdict.UNCHECKED: "?"}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def error(text: str) -> None:
+    """A line on standard error."""
+    typer.echo(text, err=True)
+
+
+def printable(text: str) -> str:
+    """Text from outside without what would steer a terminal."""
+    return _CONTROL.sub("\ufffd", text)
+
+
+def _wrapped(text: str, indent: str = "  ") -> str:
+    return textwrap.fill(printable(" ".join(text.split())), _WIDTH, initial_indent=indent, subsequent_indent=indent)
+
+
+def _origin(item: Hit | Citation | Article) -> str:
+    day = item.published.date().isoformat() if item.published else None
+    return printable(" · ".join(part for part in (item.outlet, item.byline, day) if part))
+
+
+def show_hits(hits: Sequence[Hit]) -> None:
+    """Passages with where they are from."""
+    for hit in hits:
+        typer.echo(f"{hit.rank}. {printable(hit.title or 'Untitled')}")
+        typer.echo(f"   {_origin(hit)}  [{hit.article_id}:{hit.start}-{hit.end}]")
+        typer.echo(_wrapped(hit.text, "   ") + "\n")
+
+
+def show_stream(events: Iterator[Event]) -> None:
+    """The evidence at once, each sentence as it is checked, then the citations."""
+    for event in events:
+        if isinstance(event, Evidence):
+            typer.echo(f"Evidence ({event.seconds:.2f} s)")
+            for hit in event.hits:
+                typer.echo(f"  {hit.rank}. {printable(hit.title or 'Untitled')} ({_origin(hit)})")
+            typer.echo("")
+        elif isinstance(event, Checked):
+            sentence = event.sentence
+            numbers = "".join(f"[{c.number}]" for c in sentence.citations)
+            typer.echo(_wrapped(f"{_MARKS[sentence.verdict]} {sentence.text} {numbers}"))
+            if sentence.verdict is not Verdict.SUPPORTED:
+                typer.echo(_wrapped(f"struck: {sentence.reason}" if not numbers else sentence.reason, "    "))
+        elif isinstance(event, Done):
+            _show_end(event.answer)
+
+
+def _show_end(answer: Answer) -> None:
+    for notice in answer.notices:
+        error(f"notice: {notice}")
+    if answer.abstained:
+        typer.echo(_wrapped(answer.text))
+    if answer.citations:
+        typer.echo("")
+    for citation in answer.citations:
+        typer.echo(f"  [{citation.number}] {printable(citation.title or 'Untitled')} · {_origin(citation)}")
+        typer.echo(_wrapped(f"“{citation.quote}”", "      "))
+        typer.echo(f"      {printable(citation.url or citation.article_id)} ({citation.start}-{citation.end})")
+    times = answer.timings
+    first = f", first word {times.first_token:.1f} s" if times.first_token is not None else ""
+    error(f"\n{answer.model}: evidence {times.retrieve:.2f} s{first}, total {times.total:.1f} s")
+
+
+def show_articles(articles: Sequence[Article]) -> None:
+    """A line an article."""
+    for article in articles:
+        day = article.published.date().isoformat() if article.published else "undated   "
+        typer.echo(f"{article.id}  {day}  {printable(article.outlet or '-')}  {printable(article.title or 'Untitled')}")
+    if not articles:
+        error("No articles. `rag ingest PATH` takes some in.")
+
+
+def show_article(article: Article) -> None:
+    """An article's head and text."""
+    for name, value in article.to_dict().items():
+        if name != "text" and value:
+            typer.echo(f"{name}: {printable(str(value))}")
+    typer.echo("\n" + printable(article.text))
+
+
+def show_status(status: ArchiveStatus) -> None:
+    """Everything that `status` says."""
+    typer.echo(f"archive   {status.path} (version {status.version})")
+    typer.echo(f"articles  {status.articles:,} in {status.passages:,} passages")
+    if status.published_from and status.published_to:
+        typer.echo(f"dates     {status.published_from.date()} to {status.published_to.date()}")
+    for outlet, n in status.outlets.items():
+        typer.echo(f"          {n:,} {printable(outlet)}")
+    typer.echo(f"embedder  {status.embedder}")
+    typer.echo(f"writer    {status.writer}")
+    if status.unfinished:
+        error(f"unfinished: {status.unfinished}. Run the ingest again to complete it.")
+
+
+def show_models(packs: Sequence[Mapping[str, Any]], writers: Sequence[Mapping[str, str]]) -> None:
+    """Packs and writers with what they need."""
+    typer.echo("Packs")
+    for pack in packs:
+        typer.echo(f"  {pack['name']:22} {pack['kind']:9} {human(pack['bytes']):>8}  {pack['state']:9} {pack['licence']}")
+        typer.echo(f"  {'':22} {pack['needs']}")
+    typer.echo("\nWriters (--writer, RAG_WRITER or settings.toml)")
+    for writer in writers:
+        typer.echo(f"  {writer['name']:46} {writer['summary']}")
+        typer.echo(f"  {'':46} needs {writer['needs']}")
+
+
+class PackProgress:
+    """Shows a pack being fetched: a line what and why, then a bar where standard error is a terminal."""
+
+    def __init__(self) -> None:
+        self._last = -1
+
+    def announce(self, text: str, /) -> None:
+        """A line of its own."""
+        error(text)
+
+    def advance(self, done: int, total: int, label: str, /) -> None:
+        """Draw the bar anew when a percent has passed."""
+        percent = 100 * done // max(1, total)
+        if percent == self._last or not sys.stderr.isatty():
+            return
+        self._last = percent
+        bar = "█" * (percent // 4)
+        end = "\n" if done >= total else ""
+        sys.stderr.write(f"\r  {bar:25} {percent:3} %  {human(done)} of {human(total)}  {label[:30]:30}{end}")
+        sys.stderr.flush()
+
+
+@contextmanager
+def ingest_progress() -> Iterator[IngestProgress]:
+    """A bar of passages embedded; silent where standard error is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    shown = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"), TimeElapsedColumn())
+    with Progress(*columns, console=shown, disable=not shown.is_terminal, transient=True) as bar:
+        task = bar.add_task("Reading", total=None, count="")
+
+        def report(*, articles: int, embedded: int, pending: int, current: str) -> None:
+            name = printable(current.rsplit("/", 1)[-1])[-32:]
+            count = f"{articles} articles, {embedded} passages"
+            bar.update(task, description=name, completed=embedded, total=max(1, embedded + pending), count=count)
+
+        yield report

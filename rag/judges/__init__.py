@@ -1,0 +1,70 @@
+"""Judges decide whether cited words state a sentence. One file a judge; a new file is found by its `NAME`.
+
+A judge file has NAME (as in `Settings.judge`), SUMMARY (one line) and `connect(settings) -> Judge`.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Protocol
+
+from rag.errors import SettingsError
+from rag.settings import Settings
+from rag.types import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """Words that a sentence cites, and what is known of their article."""
+
+    quote: str
+    title: str | None = None
+    outlet: str | None = None
+    byline: str | None = None
+    published: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a judge found: the verdict, how likely the sentence is stated (None: not estimated), and why."""
+
+    verdict: Verdict
+    reason: str
+    probability: float | None = None
+
+
+class Judge(Protocol):
+    """Decides whether the cited words state a sentence."""
+
+    name: str
+
+    def judge(self, claim: str, evidence: Sequence[Cited]) -> Judgement:
+        """Judge one sentence, without citation marks, against everything that it cites."""
+        ...
+
+    def judge_all(self, pairs: Sequence[tuple[str, Sequence[Cited]]]) -> list[Judgement]:
+        """Judge several sentences."""
+        ...
+
+
+@cache
+def discovered() -> dict[str, ModuleType]:
+    """Every judge's module by its name."""
+    modules = [import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]
+    return {module.NAME: module for module in modules if hasattr(module, "NAME")}
+
+
+def open_judge(settings: Settings) -> Judge:
+    """The judge that `settings` name. Raises SettingsError if there is none of that name."""
+    name = settings.judge.partition(":")[0]
+    module = discovered().get(name)
+    if module is None:
+        raise SettingsError(f"no judge is called {name!r}", hint=f"There are: {', '.join(discovered())}.")
+    judge: Judge = module.connect(settings)
+    return judge

@@ -1,0 +1,110 @@
+"""The literal judge: every number, date, name and quotation of a sentence must stand in the words it cites.
+
+It needs no model and cannot tell what the words mean: a number of the wrong thing passes. Besides its literal forms,
+at least `SHARED` of a sentence's other words must be in the cited words or their article's headline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag import forms
+from rag.judges import Cited, Judge, Judgement
+from rag.query import stems
+from rag.settings import Settings
+from rag.types import Verdict
+
+NAME = "literal"
+SUMMARY = "numbers, dates, names and quotations must stand in the cited words; no model"
+SHARED = 0.5
+
+
+def connect(settings: Settings) -> Judge:
+    """The literal judge; no setting changes it."""
+    return LiteralJudge()
+
+
+class LiteralJudge:
+    """See the module."""
+
+    name = NAME
+
+    def judge(self, claim: str, evidence: Sequence[Cited]) -> Judgement:
+        if not evidence:
+            return Judgement(Verdict.UNSUPPORTED, "nothing is cited for it")
+        missing = (
+            _missing_quotation(claim, evidence)
+            or _missing_number(claim, evidence)
+            or _missing_date(claim, evidence)
+            or _missing_name(claim, evidence)
+            or _missing_words(claim, evidence)
+        )
+        if missing:
+            return Judgement(Verdict.UNSUPPORTED, missing)
+        return Judgement(Verdict.SUPPORTED, _passed(claim))
+
+    def judge_all(self, pairs: Sequence[tuple[str, Sequence[Cited]]]) -> list[Judgement]:
+        return [self.judge(claim, evidence) for claim, evidence in pairs]
+
+
+def _passed(claim: str) -> str:
+    counted = [
+        (len(forms.quotations(claim)), "quotation"),
+        (len(forms.numbers(claim)), "number"),
+        (len(forms.dates(claim)), "date"),
+        (len([1 for _, begins in forms.names(claim) if not begins]), "name"),
+    ]
+    held = ", ".join(f"{n} {what}{'s' if n > 1 else ''}" for n, what in counted if n)
+    return f"in the cited words: {held or 'its words'}"
+
+
+def _missing_quotation(claim: str, evidence: Sequence[Cited]) -> str | None:
+    for quotation in forms.quotations(claim):
+        said = quotation.rstrip(",. ")
+        if not any(said in cited.quote or said in (cited.title or "") for cited in evidence):
+            return f"the cited words do not hold the quotation “{said}”"
+    return None
+
+
+def _missing_number(claim: str, evidence: Sequence[Cited]) -> str | None:
+    there = [n for cited in evidence for n in forms.numbers(f"{cited.quote}\n{cited.title or ''}")]
+    years = {cited.published.year for cited in evidence if cited.published}
+    years |= {date.year for cited in evidence for date in forms.dates(cited.quote) if date.year}
+    for number in forms.numbers(claim):
+        if not number.stands_in(there) and not (number.unit == "" and number.value in years):
+            return f"the cited words do not say “{number.written}”"
+    return None
+
+
+def _missing_date(claim: str, evidence: Sequence[Cited]) -> str | None:
+    for date in forms.dates(claim):
+        if not any(date.stands_in(forms.dates(f"{c.quote}\n{c.title or ''}"), c.published) for c in evidence):
+            return f"the cited words do not name the date “{date.written}”"
+    return None
+
+
+def _missing_name(claim: str, evidence: Sequence[Cited]) -> str | None:
+    there = {
+        word
+        for cited in evidence
+        for part in (cited.quote, cited.title, cited.outlet, cited.byline)
+        for word, _ in forms.names(part or "")
+    }
+    folded = {word.casefold() for word in there}
+    words = {word.casefold() for cited in evidence for word in cited.quote.replace("-", " ").split()}
+    for name, begins in forms.names(claim):
+        if begins:
+            continue  # the capital letter may be the sentence's
+        parts = [part for part in name.casefold().split("-") if part]
+        if name.casefold() not in folded and not all(part in folded or part in words for part in parts):
+            return f"the cited words do not name {name}"
+    return None
+
+
+def _missing_words(claim: str, evidence: Sequence[Cited]) -> str | None:
+    there = {stem for c in evidence for part in (c.quote, c.title, c.outlet, c.byline) for stem in stems(part or "")}
+    wanted = stems(claim)
+    found = [stem for stem in wanted if stem in there]
+    if len(found) < SHARED * len(wanted):
+        return "the cited words say something else"
+    return None

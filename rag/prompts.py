@@ -1,0 +1,90 @@
+"""What a model is told. The sentinel of a refusal is named once, here, for prompt, logic and tests.
+
+The examples come first and never change, so that a local engine reads them once and keeps them; the question's own
+extracts and the question come last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.forms import smoothed
+from rag.types import Hit
+
+NO_ANSWER = "The archive does not say."
+
+_RULES = (
+    "You answer a journalist's question from numbered extracts of news articles and from nothing else. "
+    "Write one to three short sentences that each make sense alone, and end each with the number of the extract "
+    f"that states it. If no extract states the answer, write only: {NO_ANSWER}"
+)
+_LIBRARY = (
+    '[1] (Aske Post, 4 May 2021) The library in Aske reopened on 3 May after repairs that cost 820,000 crowns. '
+    'Its director, Jonas Lind, said the roof "should hold for fifty years".\n\n'
+    "[2] (Aske Post, 9 May 2021) The council also plans to repair the swimming hall, but has not set a date."
+)
+_EXAMPLES = (
+    (
+        "[1] (Dunmore Echo, 2 May 2021) Dunmore Ferries carried 41,200 passengers in April, 6% more than a year "
+        "earlier. It lost 1.3 million crowns in the first quarter.\n\n"
+        '[2] (Harbour Radio, 6 May 2021) "We will run eleven sailings a day from June," said Petra Holm, the head of '
+        "operations. A ticket costs 14 crowns.\n\n"
+        "Question: How many passengers did Dunmore Ferries carry in April and who announced more sailings?",
+        "Dunmore Ferries carried 41,200 passengers in April, 6% more than a year earlier [1]. Petra Holm, the head of "
+        "operations, said it would run eleven sailings a day from June [2].",
+    ),
+    (f"{_LIBRARY}\n\nQuestion: When will the swimming hall in Aske reopen?", NO_ANSWER),
+    (
+        f"{_LIBRARY}\n\nQuestion: What did the repairs cost, and what did the director say?",
+        "The repairs of the library in Aske cost 820,000 crowns [1]. Its director, Jonas Lind, said the roof "
+        '"should hold for fifty years" [1].',
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """Sentences of one passage that the writer is shown, by their places in the article, in order."""
+
+    hit: Hit
+    spans: tuple[tuple[int, int], ...]
+
+    @property
+    def sentences(self) -> list[str]:
+        """The sentences as published."""
+        return [self.hit.text[start - self.hit.start : end - self.hit.start] for start, end in self.spans]
+
+    @property
+    def text(self) -> str:
+        """The sentences as one text, with artefacts of typesetting mended, for a model to read."""
+        return smoothed(" ".join(self.sentences))
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What a writer gets: the question and the extracts, numbered from 1 in this order."""
+
+    question: str
+    extracts: tuple[Extract, ...]
+
+
+def messages(brief: Brief) -> Sequence[tuple[str, str]]:
+    """(role, text) of each message of the prompt."""
+    shown = [("system", _RULES)]
+    for question, answer in _EXAMPLES:
+        shown += [("user", question), ("assistant", answer)]
+    extracts = "\n\n".join(f"[{n}] {_origin(e.hit)}{e.text}" for n, e in enumerate(brief.extracts, 1))
+    return [*shown, ("user", f"{extracts}\n\nQuestion: {brief.question}")]
+
+
+def _origin(hit: Hit) -> str:
+    day = f"{hit.published.day} {hit.published:%B %Y}" if hit.published else ""
+    known = ", ".join(part for part in (hit.outlet, day) if part)
+    return f"({known}) " if known else ""
+
+
+def is_no_answer(text: str) -> bool:
+    """Whether a sentence is the refusal, whatever marks follow it."""
+    bare = text.strip().strip('"“” ').rstrip(".").casefold()
+    return bare.startswith(NO_ANSWER.rstrip(".").casefold())

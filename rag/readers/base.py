@@ -1,0 +1,184 @@
+"""What every reader shares: the context, reading bytes and text, and the one place that builds an `Article`.
+
+A reader is a module of this package with `SUFFIXES`, `MEDIA_TYPES`, `VERSION`, `FORMAT` and `read`; `Reader` says
+what each is. Putting such a file into this folder is all it takes to add a format.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from rag.errors import ReadError
+from rag.readers import dates
+from rag.readers.decoding import decode
+from rag.types import Article
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f]")
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a reader must know beside the file.
+
+    timezone: IANA name of the zone for dates that carry none.
+    encoding: the encoding that the file's server declared, None for a local file.
+    """
+
+    timezone: str = "UTC"
+    encoding: str | None = None
+
+
+class Reader(Protocol):
+    """One format. Implemented by modules, not classes.
+
+    SUFFIXES: file name endings in lower case with their dot.
+    MEDIA_TYPES: MIME types in lower case, for what comes from a URL.
+    VERSION: raised whenever the same file would now give other articles, so that archives read it again.
+    FORMAT: what people call the format.
+    """
+
+    SUFFIXES: tuple[str, ...]
+    MEDIA_TYPES: tuple[str, ...]
+    VERSION: int
+    FORMAT: str
+
+    def read(self, path: Path, source: str, context: Context) -> Iterator[Article | ReadError]:
+        """The articles in the file at `path`; `source` is the name they and errors carry.
+
+        A part that cannot be read is yielded as a ReadError whose path is `source` and the part's number. Raises
+        ReadError with `source` as its path when nothing of the file can be read.
+        """
+        ...
+
+
+def read_bytes(path: Path, source: str) -> bytes:
+    """The whole file. Raises ReadError if it is empty or cannot be read."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise unreadable(source, error) from error
+    if not data:
+        raise ReadError(source, "the file is empty")
+    return data
+
+
+def read_text(path: Path, source: str, context: Context, declared: str | None = None) -> str:
+    """The whole file as text, line ends as they are. Raises ReadError as `decode` and `read_bytes` do."""
+    return decode(read_bytes(path, source), source, context.encoding or declared)
+
+
+def unreadable(source: str, error: OSError) -> ReadError:
+    """What the operating system said, as a ReadError."""
+    known = {
+        PermissionError: "permission denied",
+        FileNotFoundError: "there is no such file or folder",
+        IsADirectoryError: "it is a folder",
+    }
+    return ReadError(source, known.get(type(error), f"cannot be read: {error.strerror or error}"))
+
+
+def parse_date(value: object, context: Context) -> datetime | None:
+    """`rag.readers.dates.parse_date` in the context's time zone."""
+    return dates.parse_date(value, context.timezone)
+
+
+def fields(record: Mapping[Any, Any]) -> dict[str, Any]:
+    """What `record` holds under the names that `rag.readers.fields` lists, as arguments for `make_article`.
+
+    Dates and text are as the record has them; fields that are not there are left out.
+    """
+    from rag.readers.fields import raw_fields  # it builds on this module
+
+    return raw_fields(record)
+
+
+def clean_text(text: str) -> str:
+    """The text as it was published, made safe to store.
+
+    Line ends become `\\n`, other control characters except tabs a space, halves of surrogate pairs U+FFFD; blank lines
+    at both ends go. Everything else, spacing included, stays: quotations must match it.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = _SURROGATES.sub("\ufffd", _CONTROLS.sub(" ", text)).split("\n")
+    filled = [number for number, line in enumerate(lines) if line.strip()]
+    return "\n".join(lines[filled[0] : filled[-1] + 1]) if filled else ""
+
+
+def one_line(value: object) -> str | None:
+    """A title, name or label: text with its white space collapsed, a number or date as text, else None."""
+    if isinstance(value, date):
+        value = value.isoformat()
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return " ".join(clean_text(str(value)).split()) or None
+
+
+def make_article(
+    *,
+    source: str,
+    text: str,
+    context: Context,
+    title: object = None,
+    outlet: object = None,
+    byline: object = None,
+    published: object = None,
+    updated: object = None,
+    url: object = None,
+    section: object = None,
+    language: object = None,
+    kind: object = None,
+) -> Article:
+    """An article from what a reader found; the one place where articles are built.
+
+    Whatever is empty or cannot be understood becomes None. The id is made from the URL, or, if there is none, from
+    `source`. Raises ReadError when `text` has no letter or digit in it.
+    """
+    text = clean_text(text)
+    if not any(character.isalnum() for character in text):
+        raise ReadError(source, "no text in it")
+    link = _url(url) or (_url(source) if "#" not in source else None)
+    return Article(
+        id=hashlib.sha256((f"url:{link}" if link else f"source:{source}").encode()).hexdigest()[:16],
+        text=text,
+        source=source,
+        title=one_line(title),
+        outlet=one_line(outlet),
+        byline=_byline(byline),
+        published=parse_date(published, context),
+        updated=parse_date(updated, context),
+        url=link,
+        section=one_line(section),
+        language=_language(language),
+        kind=one_line(kind),
+    )
+
+
+def _byline(value: object) -> str | None:
+    """Names joined by ", "; a leading "By" goes. A string may hold several names separated by semicolons."""
+    parts = value.split(";") if isinstance(value, str) else value if isinstance(value, Iterable) else [value]
+    names = [re.sub(r"^by[:\s]\s*", "", name, flags=re.IGNORECASE) for name in map(one_line, parts) if name]
+    return ", ".join(dict.fromkeys(name for name in names if name)) or None
+
+
+def _language(value: object) -> str | None:
+    """The primary subtag in lower case: "en-GB" is "en"."""
+    subtag = re.split(r"[-_]", one_line(value) or "")[0].lower()
+    return subtag if re.fullmatch(r"[a-z]{2,8}", subtag) else None
+
+
+def _url(value: object) -> str | None:
+    """An absolute http(s) address; anything else is no link that a reader could follow, or not a safe one."""
+    link = one_line(value) or ""
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return None
+    return link if parts.scheme in ("http", "https") and parts.hostname and " " not in link else None

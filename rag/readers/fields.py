@@ -1,0 +1,139 @@
+"""The names under which records carry an article: JSON, JSON Lines, front matter, JSON-LD, LlamaIndex metadata.
+
+Case, spaces, `_` and `-` do not matter: `publishedAt`, `published_at` and `Published-At` are one name. Where several
+are there, the first of the list that holds something usable counts.
+
+| field of the article | names |
+| --- | --- |
+| text | text, body, content, article_body, body_text, full_text, main_text, content_text, content_html, page_content |
+| title | title, headline, web_title |
+| byline | byline, author, authors, creator |
+| outlet | outlet, source, publication, publisher, newspaper, source_name, site_name, sitename |
+| published | published, published_at, publish_date, date, published_date, published_time, published_on, publication_date, date_published, first_published, web_publication_date, pub_date |
+| updated | updated, updated_at, date_modified, modified, modified_at, modified_time, last_modified, last_updated |
+| url | url, link, canonical_url, web_url, permalink |
+| section | section, category, categories, article_section, section_name |
+| language | language, lang, in_language |
+| kind | kind, article_type, genre |
+
+A value may be nested as news services have it: `{"name": …}` for an outlet or author, lists of authors, `{"rendered":
+…}` or a list of paragraphs for a text. Of several sections the first counts. HTML in a text or title becomes plain
+text.
+"""  # noqa: E501 - a table row cannot be wrapped
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from rag.errors import ReadError
+from rag.readers.base import Context, make_article, one_line, parse_date
+from rag.readers.markup import html_to_text, looks_like_html
+from rag.types import Article
+
+_ROW = re.compile(r"^\| (\w+) \| ([a-z_, ]+) \|$", re.MULTILINE)
+
+
+def plain_name(name: object) -> str:
+    """A field's name without what does not matter in it."""
+    return re.sub(r"[\s_-]", "", str(name)).casefold()
+
+
+# The table above is the only list of names, so that what is documented is what is done.
+NAMES: Mapping[str, tuple[str, ...]] = {
+    field: tuple(plain_name(name) for name in names.split(",")) for field, names in _ROW.findall(__doc__ or "")
+}
+
+
+def article_from(record: Mapping[object, object], source: str, context: Context) -> Article:
+    """The article that `record` holds. Raises ReadError, listing the record's fields, when there is no text."""
+    text = text_of(record)
+    if not text.strip():
+        there = ", ".join(str(key) for key in list(record)[:12]) or "none"
+        raise ReadError(source, f"no text: none of text, body, content … is filled (fields that are there: {there})")
+    return make_article(source=source, text=text, context=context, **metadata_of(record, context))
+
+
+def text_of(record: Mapping[object, object]) -> str:
+    """The text of a record, paragraphs separated by a blank line; "" if there is none."""
+    for name, value in _values(record, "text"):
+        if text := _text(value, html=name == "contenthtml"):
+            return text
+    return ""
+
+
+def metadata_of(record: Mapping[object, object], context: Context) -> dict[str, object]:
+    """Everything but the text, as arguments for `make_article`; fields that are not there are left out."""
+    found: dict[str, object] = {}
+    for field in NAMES:
+        for _, value in _values(record, field):
+            usable = _usable(field, value, context)
+            if usable and field != "text":
+                found[field] = usable
+                break
+    return found
+
+
+def raw_fields(record: Mapping[object, object]) -> dict[str, object]:
+    """Like `metadata_of`, with the text, and with dates and text as the record has them."""
+    found: dict[str, object] = {}
+    for field in NAMES:
+        for _, value in _values(record, field):
+            usable = value if field in ("text", "published", "updated") else _label(field, value)
+            if usable:
+                found[field] = usable
+                break
+    return found
+
+
+def _usable(field: str, value: object, context: Context) -> object:
+    if field in ("published", "updated"):
+        return parse_date(value, context)
+    return _label(field, value)
+
+
+def _label(field: str, value: object) -> object:
+    names = _names(value)
+    if field == "outlet":  # `source` is an outlet to some and the page's address to others
+        names = [name for name in names if not re.match(r"https?://", name)]
+    if field == "title":
+        names = [html_to_text(name) if looks_like_html(name) else name for name in names]
+    return names if field == "byline" else names[0] if names else None
+
+
+def _values(record: Mapping[object, object], field: str) -> Iterator[tuple[str, object]]:
+    """Names and values of `field` in the order of the table."""
+    plain: dict[str, object] = {}
+    for key, value in record.items():
+        if value not in (None, "", [], {}):
+            plain.setdefault(plain_name(key), value)
+    for name in NAMES[field]:
+        if name in plain:
+            yield name, plain[name]
+
+
+def _names(value: object) -> list[str]:
+    """Labels in a value: itself, the `name` of an object, or those of each member of a list."""
+    if isinstance(value, list | tuple):
+        return [name for member in value for name in _names(member)]
+    if isinstance(value, Mapping):
+        if isinstance(rendered := value.get("rendered"), str):
+            return _names(html_to_text(rendered))
+        for key in ("name", "title", "label", "main"):
+            if key in value:
+                return _names(value[key])
+        return []
+    name = one_line(value)
+    return [name] if name else []
+
+
+def _text(value: object, *, html: bool = False) -> str:
+    if isinstance(value, str):
+        return html_to_text(value) if html or looks_like_html(value) else value
+    if isinstance(value, list | tuple):
+        return "\n\n".join(text for member in value if (text := _text(member)))
+    if isinstance(value, Mapping):
+        for key in ("rendered", "html", "text", "value", "content"):
+            if key in value:
+                return _text(value[key], html=key in ("rendered", "html"))
+    return ""

@@ -1,0 +1,127 @@
+"""Writers: from a brief to prose. A model behind LlamaIndex's `LLM`, or none: the best sentences verbatim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from rag import llms, tokens
+from rag.embed import Embedder
+from rag.errors import WriterFailed
+from rag.models import Progress
+from rag.prompts import NO_ANSWER, Brief, Extract, messages
+from rag.retrieve import sentence_scores
+from rag.settings import Settings
+from rag.types import Hit
+
+if TYPE_CHECKING:
+    from rag.interop import LLM
+
+EXTRACTIVE = "extractive"
+_ENOUGH = 0.75  # cosine plus share of the question's words: below, a sentence does not answer (see docs/figures.md)
+_CLOSE = 0.8  # further sentences must come this near to the best one's score
+_LONGEST = 3
+
+
+class Writer(Protocol):
+    """What turns a brief into prose with marks like [2] behind each sentence."""
+
+    name: str
+
+    def write(self, brief: Brief) -> Iterator[str]:
+        """Pieces of text as they come. Closing the iterator stops the work. Raises WriterFailed."""
+        ...
+
+    def load(self) -> None:
+        """Get ready, so that the first answer does not wait."""
+        ...
+
+
+def open_writer(settings: Settings, embedder: Embedder, progress: Progress | None = None) -> Writer:
+    """The writer that `settings` name. Raises SettingsError, UnknownModel, or what fetching a pack raises."""
+    if settings.writer == EXTRACTIVE:
+        return ExtractiveWriter(embedder)
+    options = llms.Options(
+        max_tokens=settings.answer_tokens, timeout=settings.writer_timeout, threads=settings.threads
+    )
+    return ModelWriter(settings.writer, llms.open_llm(settings.writer, options, progress=progress))
+
+
+class ModelWriter:
+    """A language model."""
+
+    def __init__(self, name: str, llm: LLM) -> None:
+        self.name = name
+        self._llm = llm
+
+    def load(self) -> None:
+        """Load the model and let it read the unchanging part of the prompt."""
+        list(self.write(Brief("Ready?", ())))
+
+    def write(self, brief: Brief) -> Iterator[str]:
+        from rag.interop import ChatMessage, MessageRole
+
+        chat = [ChatMessage(role=MessageRole(role), content=text) for role, text in messages(brief)]
+        stream = self._llm.stream_chat(chat)
+        try:
+            for response in stream:
+                if response.delta:
+                    yield response.delta
+        finally:
+            stream.close()  # type: ignore[attr-defined]
+
+
+class ExtractiveWriter:
+    """No model: the sentences nearest to the question, word for word."""
+
+    name = EXTRACTIVE
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    def load(self) -> None:
+        """Nothing to load but the embedder, which searching has loaded."""
+
+    def write(self, brief: Brief) -> Iterator[str]:
+        sentences = [(n, s) for n, extract in enumerate(brief.extracts, 1) for s in extract.sentences]
+        scores = sentence_scores(self._embedder, brief.question, [s for _, s in sentences]) if sentences else []
+        best = sorted(range(len(sentences)), key=lambda i: -scores[i])[:_LONGEST]
+        if not best or scores[best[0]] < _ENOUGH:
+            yield NO_ANSWER
+            return
+        for i in best:
+            if scores[i] >= _CLOSE * scores[best[0]]:
+                number, sentence = sentences[i]
+                yield f"{sentence} [{number}]\n"
+
+
+def brief_for(question: str, hits: Sequence[Hit], embedder: Embedder, budget: int) -> Brief:
+    """The sentences of the evidence that matter most, each with its neighbours, within `budget` tiktoken tokens.
+
+    Reading is what costs on a CPU: whole passages would take three times as long to read as what matters in them.
+    """
+    places = [(h, i) for h, hit in enumerate(hits) for i in range(len(hit.sentences))]
+    texts = [hits[h].text[a - hits[h].start : b - hits[h].start] for h, i in places for a, b in [hits[h].sentences[i]]]
+    if not texts:
+        return Brief(question, ())
+    scores = sentence_scores(embedder, question, texts)
+    sizes = dict(zip(places, tokens.counts(texts)))
+    chosen: set[tuple[int, int]] = set()
+    used = 0
+    for n in sorted(range(len(places)), key=lambda n: -scores[n]):
+        h, i = places[n]
+        for place in ((h, i), (h, i - 1), (h, i + 1)):
+            if place in sizes and place not in chosen and used + sizes[place] <= budget:
+                chosen.add(place)
+                used += sizes[place]
+    extracts = []
+    for h, hit in enumerate(hits):
+        spans = tuple(hit.sentences[i] for i in range(len(hit.sentences)) if (h, i) in chosen)
+        if spans:
+            extracts.append(Extract(hit, spans))
+    return Brief(question, tuple(extracts))
+
+
+def failed(error: WriterFailed, name: str) -> str:
+    """What the reader is told when a writer fails and the extractive one takes over."""
+    return f"{name} failed ({error.message}); these are sentences of the articles, word for word."
