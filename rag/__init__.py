@@ -10,6 +10,7 @@ Importing this is cheap; models and databases are imported when they are first u
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import RagError
@@ -55,6 +56,7 @@ __all__ = [
     "Settings",
     "Timings",
     "Verdict",
+    "model_folder",
     "open",
 ]
 
@@ -68,6 +70,13 @@ def open(path: str | os.PathLike[str], settings: Settings | None = None) -> Arch
     from rag.archive import Archive
 
     return Archive(path, settings)
+
+
+def model_folder(pack: str) -> Path:
+    """The folder of a model pack's files, fetched if they are not there. Raises ModelError."""
+    from rag import models
+
+    return models.ensure(pack, why="as you asked")
 
 
 def __getattr__(name: str) -> Any:

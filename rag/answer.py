@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rag.check import Checker, Raw, Splitter
 from rag.embed import Embedder
-from rag.errors import WriterFailed
+from rag.errors import DiskFull, HashMismatch, PackUnavailable, WriterFailed
 from rag.judges import Judge
 from rag.prompts import Brief, is_no_answer
 from rag.query import Query
@@ -30,6 +30,9 @@ from rag.types import (
 )
 from rag.write import ExtractiveWriter, Writer, brief_for, failed
 
+# What can go wrong with a writer through no fault of the question: the extractive one takes over.
+_REPLACED = (WriterFailed, PackUnavailable, HashMismatch, DiskFull)
+
 
 @dataclass
 class Session:
@@ -38,7 +41,8 @@ class Session:
     question: str
     retriever: Retriever
     embedder: Embedder
-    writer: Writer
+    writer: str
+    open_writer: Callable[[], Writer]
     judge: Judge
     settings: Settings
     version: str
@@ -56,12 +60,12 @@ class Session:
         retrieved = time.perf_counter() - begun
         yield Evidence(hits, retrieved)
         writing = time.perf_counter()
-        model = self.writer.name
+        model = self.writer
         if hits:
             brief = brief_for(query.text, hits, self.embedder, self.settings.prompt_tokens)
             try:
-                yield from self._write(self.writer, brief, hits, begun)
-            except WriterFailed as error:
+                yield from self._write(self.open_writer(), brief, hits, begun)
+            except _REPLACED as error:
                 if any(_stands(sentence) for sentence in self._sentences):
                     self._notices.append(f"{model} stopped before its end ({error.message}): the answer is incomplete.")
                 else:

@@ -73,7 +73,9 @@ class Archive:
     def __enter__(self) -> Archive:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -127,7 +129,7 @@ class Archive:
         ArchiveNotWritable if the disk is full or read-only.
         """
         single = isinstance(paths_or_urls, str | os.PathLike)
-        paths = [str(p) for p in ([paths_or_urls] if single else paths_or_urls)]  # type: ignore[list-item, union-attr]
+        paths = [str(p) for p in ([paths_or_urls] if single else paths_or_urls)]  # type: ignore[union-attr]
         lock = FileLock(self.path / "writer.lock")
         try:
             lock.acquire(timeout=0)
@@ -180,7 +182,8 @@ class Archive:
             question=question,
             retriever=self._retriever,
             embedder=self._embedder,
-            writer=self._writer(writer),
+            writer=writer or self.settings.writer,
+            open_writer=lambda: self._writer(writer),
             judge=self._judge,
             settings=self.settings,
             version=self.version,
@@ -196,8 +199,8 @@ class Archive:
         """Current articles, newest first."""
         where = condition(filters or Filters())
         rows = self._catalog.rows(
-            f"SELECT a.* FROM articles a WHERE {where.sql} ORDER BY a.published_day IS NULL, a.published_day DESC, a.id "
-            "LIMIT ? OFFSET ?",
+            f"SELECT a.* FROM articles a WHERE {where.sql} "
+            "ORDER BY a.published_day IS NULL, a.published_day DESC, a.id LIMIT ? OFFSET ?",
             (*where.values, limit, offset),
         )
         return [article_of(row) for row in rows]
@@ -223,7 +226,8 @@ class Archive:
             outlets={
                 row[0]: row[1]
                 for row in rows(
-                    "SELECT outlet, count(*) AS n FROM articles WHERE outlet IS NOT NULL GROUP BY outlet ORDER BY n DESC"
+                    "SELECT outlet, count(*) AS n FROM articles WHERE outlet IS NOT NULL "
+                    "GROUP BY outlet ORDER BY n DESC"
                 )
             },
             published_from=min(dates, default=None),

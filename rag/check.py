@@ -123,7 +123,9 @@ class Checker:
         others = [hit for hit in self.hits if hit not in marked]
         best = self._one_run(raw.text, others)
         if best and best[1].shared >= _REPAIR_SHARED:
-            found = "citation repaired: the marked passage does not say it; " if marked else "citation found by search; "
+            found = (
+                "citation repaired: the marked passage does not say it; " if marked else "citation found by search; "
+            )
             return best[0], [best[1]], found
         return raw.text, [], self._why(raw.text, marked or self.hits)
 

@@ -127,7 +127,9 @@ def show_models(packs: Sequence[Mapping[str, Any]], writers: Sequence[Mapping[st
     """Packs and writers with what they need."""
     typer.echo("Packs")
     for pack in packs:
-        typer.echo(f"  {pack['name']:22} {pack['kind']:9} {human(pack['bytes']):>8}  {pack['state']:9} {pack['licence']}")
+        typer.echo(
+            f"  {pack['name']:22} {pack['kind']:9} {human(pack['bytes']):>8}  {pack['state']:9} {pack['licence']}"
+        )
         typer.echo(f"  {'':22} {pack['needs']}")
     typer.echo("\nWriters (--writer, RAG_WRITER or settings.toml)")
     for writer in writers:

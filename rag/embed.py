@@ -158,7 +158,9 @@ def _build(target: str) -> BaseEmbedding:
     try:
         found = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
-        raise SettingsError(f"llama-index:{target}: {error}", hint="Install its package; write module:Class.") from error
+        raise SettingsError(
+            f"llama-index:{target}: {error}", hint="Install its package; write module:Class."
+        ) from error
     if not (isinstance(found, type) and issubclass(found, BaseEmbedding)):
         raise SettingsError(f"llama-index:{target} is not a LlamaIndex BaseEmbedding")
     return found()
@@ -170,4 +172,5 @@ def _unit(raw: Any, dimensions: int) -> Vectors:
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     if not np.isfinite(norms).all():
         raise ModelError("the embedder gave a vector that is not a number")
-    return vectors / np.maximum(norms, np.float32(1e-12))
+    unit: Vectors = vectors / np.maximum(norms, np.float32(1e-12))
+    return unit

@@ -6,6 +6,7 @@ LlamaIndex's global `Settings` and its prompts are not used.
 
 from __future__ import annotations
 
+from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.base.llms.types import (
     ChatMessage,
@@ -16,7 +17,6 @@ from llama_index.core.base.llms.types import (
     LLMMetadata,
     MessageRole,
 )
-from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.bridge.pydantic import ConfigDict, Field, PrivateAttr
 from llama_index.core.llms.custom import CustomLLM
 from llama_index.core.llms.llm import LLM

@@ -25,7 +25,9 @@ _BEFORE_NUMBER = frozenset(
     "no nos nr p pp art sec ch para c ca jan feb mar apr jun jul aug sep sept oct nov dec".split()
 )
 # May end a sentence; does so only when what follows looks like a beginning.
-_MAYBE = frozenset("inc co corp ltd plc llc bros jr sr etc dist min max avg tel ext i.e e.g a.m p.m ph.d b.sc m.a".split())
+_MAYBE = frozenset(
+    "inc co corp ltd plc llc bros jr sr etc dist min max avg tel ext i.e e.g a.m p.m ph.d b.sc m.a".split()
+)
 _STARTERS = frozenset(
     "the a an this that these those he she it they we you i his her its their our my in on at by for from with without "
     "after before during since until while when where what who why how if as although though however but and or so yet "

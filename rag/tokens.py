@@ -46,9 +46,7 @@ def _encoding() -> Encoding:
 def count(text: str) -> int:
     """Number of cl100k_base tokens. Text longer than 4,000 characters is counted in pieces: a few too many at most."""
     encoding = _encoding()
-    return sum(
-        len(encoding.encode_ordinary(text[i : i + _CHUNK])) for i in range(0, len(text), _CHUNK)
-    )
+    return sum(len(encoding.encode_ordinary(text[i : i + _CHUNK])) for i in range(0, len(text), _CHUNK))
 
 
 def counts(texts: list[str]) -> list[int]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Protocol
 
 from rag import llms, tokens
 from rag.embed import Embedder
-from rag.errors import WriterFailed
+from rag.errors import ModelError
 from rag.models import Progress
 from rag.prompts import NO_ANSWER, Brief, Extract, messages
 from rag.retrieve import sentence_scores
@@ -41,9 +42,7 @@ def open_writer(settings: Settings, embedder: Embedder, progress: Progress | Non
     """The writer that `settings` name. Raises SettingsError, UnknownModel, or what fetching a pack raises."""
     if settings.writer == EXTRACTIVE:
         return ExtractiveWriter(embedder)
-    options = llms.Options(
-        max_tokens=settings.answer_tokens, timeout=settings.writer_timeout, threads=settings.threads
-    )
+    options = llms.Options(max_tokens=settings.answer_tokens, timeout=settings.writer_timeout, threads=settings.threads)
     return ModelWriter(settings.writer, llms.open_llm(settings.writer, options, progress=progress))
 
 
@@ -62,13 +61,10 @@ class ModelWriter:
         from rag.interop import ChatMessage, MessageRole
 
         chat = [ChatMessage(role=MessageRole(role), content=text) for role, text in messages(brief)]
-        stream = self._llm.stream_chat(chat)
-        try:
+        with closing(self._llm.stream_chat(chat)) as stream:
             for response in stream:
                 if response.delta:
                     yield response.delta
-        finally:
-            stream.close()  # type: ignore[attr-defined]
 
 
 class ExtractiveWriter:
@@ -122,6 +118,6 @@ def brief_for(question: str, hits: Sequence[Hit], embedder: Embedder, budget: in
     return Brief(question, tuple(extracts))
 
 
-def failed(error: WriterFailed, name: str) -> str:
+def failed(error: ModelError, name: str) -> str:
     """What the reader is told when a writer fails and the extractive one takes over."""
-    return f"{name} failed ({error.message}); these are sentences of the articles, word for word."
+    return f"{name} could not write ({error.message}); these are sentences of the articles, word for word."

@@ -17,10 +17,9 @@ from threading import Event, Lock, Thread
 from typing import Any
 
 from rag.errors import WriterFailed
-from rag.interop import ChatMessage, PrivateAttr
+from rag.interop import ChatMessage
 from rag.llms import Options
 from rag.llms.streaming import Message, StreamingLLM
-
 
 
 class Engine:
@@ -127,19 +126,15 @@ _engines_lock = Lock()
 class EngineLLM(StreamingLLM):
     """A GGUF file in this process. Loads on first use."""
 
-    _path: Path = PrivateAttr()
-
-    def __init__(self, spec: str, path: Path, options: Options) -> None:
-        super().__init__(spec, options)
-        self._path = path
+    path: Path
 
     @property
     def engine(self) -> Engine:
         """The loaded model, shared by all that name the same file."""
-        key = (str(self._path.resolve()), self._options.context_tokens, self._options.threads)
+        key = (str(self.path.resolve()), self._options.context_tokens, self._options.threads)
         with _engines_lock:
             if key not in _engines:
-                _engines[key] = Engine(self._path, self._options)
+                _engines[key] = Engine(self.path, self._options)
             return _engines[key]
 
     def pieces(self, messages: list[Message], options: Options) -> Iterator[str]:

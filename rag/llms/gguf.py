@@ -28,4 +28,4 @@ def connect(target: str, options: Options, *, progress: Progress | None = None) 
             raise UnknownModel(f"{path} is not a GGUF file", hint="Convert the model to GGUF, or choose another.")
     from rag.llms.engine import EngineLLM
 
-    return EngineLLM(f"gguf:{target}", path, options)
+    return EngineLLM(spec=f"gguf:{target}", path=path).with_options(options)

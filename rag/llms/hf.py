@@ -45,7 +45,7 @@ def connect(target: str, options: Options, *, progress: Progress | None = None) 
             tokenizer, model = _load(target)
             return _stream(tokenizer, model, messages, options)
 
-    return HuggingFaceLLM(f"hf:{target}", options)
+    return HuggingFaceLLM(spec=f"hf:{target}").with_options(options)
 
 
 def _stream(tokenizer: Any, model: Any, messages: list[dict[str, str]], options: Options) -> Iterator[str]:
@@ -55,9 +55,7 @@ def _stream(tokenizer: Any, model: Any, messages: list[dict[str, str]], options:
     deadline = time.monotonic() + options.timeout
     failures: list[Exception] = []
     streamer = TextIteratorStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True, timeout=options.timeout)
-    inputs = tokenizer.apply_chat_template(
-        messages, add_generation_prompt=True, return_tensors="pt", return_dict=True
-    )
+    inputs = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", return_dict=True)
     sampling = {"do_sample": True, "temperature": options.temperature} if options.temperature else {"do_sample": False}
 
     def work() -> None:

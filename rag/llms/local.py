@@ -25,4 +25,4 @@ def connect(target: str, options: Options, *, progress: models.Progress | None =
     if pack.kind != "writer":
         raise UnknownModel(f"{target} is no writer but an {pack.kind}", hint="`rag models list` shows the writers.")
     folder = models.ensure(pack, why="the writer, to answer in prose", progress=progress)
-    return EngineLLM(f"local:{target}", folder / pack.files[0].name, options)
+    return EngineLLM(spec=f"local:{target}", path=folder / pack.files[0].name).with_options(options)

@@ -46,7 +46,7 @@ def connect(target: str, options: Options, *, progress: Progress | None = None) 
             hint = f"Is Ollama running, and the model there? `ollama pull {target}`"
             yield from pieces(lines(url, body, timeout=options.timeout, hint=hint), _text, url)
 
-    return OllamaLLM(f"ollama:{target}", options)
+    return OllamaLLM(spec=f"ollama:{target}").with_options(options)
 
 
 def _text(line: str) -> str | None:

@@ -47,7 +47,7 @@ def connect(target: str, options: Options, *, progress: Progress | None = None) 
             hint = "Is the server running, and are address, model and key right?"
             yield from pieces(lines(where, body, timeout=options.timeout, hint=hint, headers=headers), _text, where)
 
-    return OpenAILLM(f"openai:{target}", options)
+    return OpenAILLM(spec=f"openai:{target}").with_options(options)
 
 
 def _text(line: str) -> str | None:

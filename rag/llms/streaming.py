@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Self
 
 from rag.interop import (
     ChatMessage,
@@ -26,11 +27,12 @@ class StreamingLLM(CustomLLM):
     """Implements everything of an LLM by one method: `pieces`."""
 
     spec: str
-    _options: Options = PrivateAttr()
+    _options: Options = PrivateAttr(default_factory=Options)
 
-    def __init__(self, spec: str, options: Options, **fields: Any) -> None:
-        super().__init__(spec=spec, **fields)
+    def with_options(self, options: Options) -> Self:
+        """This model, set to run by `options`."""
         self._options = options
+        return self
 
     @abstractmethod
     def pieces(self, messages: list[Message], options: Options) -> Iterator[str]:
@@ -48,8 +50,6 @@ class StreamingLLM(CustomLLM):
 
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """Deltas of the assistant's message. `max_tokens` and `temperature` override the options."""
-        from dataclasses import replace
-
         options = replace(self._options, **{k: v for k, v in kwargs.items() if k in ("max_tokens", "temperature")})
         plain = [{"role": message.role.value, "content": message.content or ""} for message in messages]
         text = ""
@@ -63,10 +63,8 @@ class StreamingLLM(CustomLLM):
 
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """The whole message."""
-        last = ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=""))
-        for last in self.stream_chat(messages, **kwargs):
-            pass
-        return last
+        text = "".join(response.delta or "" for response in self.stream_chat(messages, **kwargs))
+        return ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=text))
 
     def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
         """The prompt as one user's message."""

@@ -17,7 +17,31 @@ _YEAR_FIRST = re.compile(r"(\d{4})[./-](\d{1,2})[./-](\d{1,2})(?!\d)", re.ASCII)
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[\s./-]+(\d{1,2})[\s./,-]+\d{4}(?!\d)")
 _RFC_2822 = re.compile(r"(?:[A-Za-z]{3},\s*)?\d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|[A-Z]{3,4})")
 # Abbreviations that mean one zone only. IST, for one, is India, Ireland and Israel.
-_ZONES = frozenset("UTC GMT Z EST EDT CST CDT MST MDT PST PDT CET CEST WET WEST EET EEST BST AEST AEDT JST".split())
+_ZONES = frozenset(
+    [
+        "UTC",
+        "GMT",
+        "Z",
+        "EST",
+        "EDT",
+        "CST",
+        "CDT",
+        "MST",
+        "MDT",
+        "PST",
+        "PDT",
+        "CET",
+        "CEST",
+        "WET",
+        "WEST",
+        "EET",
+        "EEST",
+        "BST",
+        "AEST",
+        "AEDT",
+        "JST",
+    ]
+)
 
 
 def parse_date(value: object, zone: str) -> datetime | None:

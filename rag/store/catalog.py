@@ -66,19 +66,15 @@ class Catalog:
     def transaction(self) -> Iterator[None]:
         """All or nothing for the writes inside. Raises ArchiveNotWritable when the disk is full or read-only."""
         with self._lock:
-            if self._db.in_transaction:  # part of a larger one
-                yield
-                return
             try:
-                self._db.execute("BEGIN IMMEDIATE")
-                yield
-                self._db.execute("COMMIT")
-            except BaseException as error:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                if isinstance(error, sqlite3.Error):
-                    raise _archive_error(self.path, error) from error
-                raise
+                if self._db.in_transaction:  # part of a larger one, which decides
+                    yield
+                else:
+                    self._db.execute("BEGIN IMMEDIATE")
+                    with self._db:  # commits, or rolls back on any exception
+                        yield
+            except sqlite3.Error as error:
+                raise _archive_error(self.path, error) from error
 
     # -- settings and state ------------------------------------------------------------------------------------
 
@@ -195,9 +191,7 @@ class Catalog:
         """The current or an older version of an article. Raises ArticleNotFound."""
         rows = self.rows("SELECT * FROM articles WHERE id = ?", (article_id,))
         if version is not None and not (rows and rows[0]["version"] == version):
-            rows = self.rows(
-                "SELECT record FROM versions WHERE article_id = ? AND version = ?", (article_id, version)
-            )
+            rows = self.rows("SELECT record FROM versions WHERE article_id = ? AND version = ?", (article_id, version))
             if rows:
                 return article_of(json.loads(rows[0]["record"]))
         if not rows:
@@ -279,5 +273,7 @@ def _archive_error(path: Path, error: sqlite3.Error) -> ArchiveError:
     if "readonly" in text or "unable to open" in text:
         return ArchiveNotWritable(f"{path}: {text}", hint="Check the permissions of the archive folder.")
     if "malformed" in text or "not a database" in text:
-        return ArchiveError(f"{path} is damaged: {text}", hint="Restore it from a backup, or ingest into a new archive.")
+        return ArchiveError(
+            f"{path} is damaged: {text}", hint="Restore it from a backup, or ingest into a new archive."
+        )
     return ArchiveError(f"{path}: {text}")

@@ -34,8 +34,7 @@ def condition(filters: Filters) -> Condition:
         wanted: tuple[str, ...] = getattr(filters, field + "s")
         if wanted:
             parts.append(
-                "a.n IN (SELECT article FROM facets WHERE field = ? AND value IN "
-                f"({', '.join('?' * len(wanted))}))"
+                f"a.n IN (SELECT article FROM facets WHERE field = ? AND value IN ({', '.join('?' * len(wanted))}))"
             )
             values += [field, *(name.casefold() for name in wanted)]
     return Condition(" AND ".join(parts) or "1", tuple(values))
