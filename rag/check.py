@@ -17,12 +17,14 @@ from rag.judges import Cited, Judge, Judgement
 from rag.judges.literal import LiteralJudge
 from rag.prompts import Brief
 from rag.query import stems
-from rag.sentences import sentences
+from rag.sentences import Span, sentences
 from rag.types import Citation, Hit, Sentence, Verdict
 
 _MARK = re.compile(r"\s*[\[【](\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)[\]】]")
-_MARK_AFTER_STOP = re.compile(r"([.!?][\"”']?)((?:\s*[\[【]\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*[\]】])+)")
-_BULLET = re.compile(r"^(?:[-*•·]|\d{1,2}[.)])\s+")
+_MARK_AFTER_STOP = re.compile(r"([.!?…。！？]++[\"”’»)」』]*)((?:\s*[\[【]\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*[\]】])+)")
+_LINE_START = re.compile(r"\s*\n\s*")
+_BULLET = re.compile(r"(?m)^[ \t]*(?:[-*•·]|\d{1,2}[.)])[ \t]+")
+_BEGUN = re.compile(r"(?!\s*[\[【][\d\s,;–-]*$)[^\w]*\w[^\s\"'“”‘’()\[\]—–,;:.!?]*[\s\"'“”‘’()\[\]—–,;:.!?]")
 _LONGEST_RUN = 3  # sentences in one citation
 _REPAIR_SHARED = 0.7  # share of a sentence's words that an unmarked passage must hold to be cited instead
 
@@ -45,26 +47,30 @@ class Splitter:
     def feed(self, piece: str) -> list[Raw]:
         """Sentences that this piece completes: those after which another one has begun."""
         self._text += piece
-        return self._new(self._split()[:-1])
+        text, spans = self._split()
+        while spans and not _BEGUN.match(text, spans[-1][1]):
+            spans.pop()  # the next word or mark, still to come, may belong to it
+        return self._new(text, spans)
 
     def end(self) -> list[Raw]:
         """What is left when the stream has ended."""
-        return self._new(self._split())
+        return self._new(*self._split())
 
-    def _split(self) -> list[str]:
-        # "… in May. [1] The council" has its mark behind the full stop: move it in front.
-        text = _MARK_AFTER_STOP.sub(r"\2\1", self._text)
-        return [text[start:end] for start, end in sentences(text)]
+    def _split(self) -> tuple[str, list[Span]]:
+        # "… in May. [1] The council" has its mark behind the full stop: move it in front. A line is a paragraph.
+        text = _MARK_AFTER_STOP.sub(lambda found: "".join(found[2].split()) + found[1], self._text)
+        text = _BULLET.sub("", _LINE_START.sub("\n\n", text))
+        return text, sentences(text)
 
-    def _new(self, found: list[str]) -> list[Raw]:
-        new = found[self._given :]
-        self._given = max(self._given, len(found))
-        return [raw for text in new if (raw := _raw(text)).text]
+    def _new(self, text: str, spans: Sequence[Span]) -> list[Raw]:
+        new = spans[self._given :]
+        self._given = max(self._given, len(spans))
+        return [raw for start, end in new if (raw := _raw(text[start:end])).text]
 
 
 def _raw(text: str) -> Raw:
     marks = [int(n) for group in _MARK.findall(text) for n in re.findall(r"\d+", group)]
-    bare = _BULLET.sub("", _MARK.sub("", text).strip()).strip()
+    bare = _MARK.sub("", text).strip()
     return Raw(bare if re.search(r"\w", bare) else "", tuple(dict.fromkeys(marks)))
 
 

@@ -48,6 +48,7 @@ BylineOption = Annotated[list[str] | None, typer.Option("--byline", help="Only t
 SectionOption = Annotated[list[str] | None, typer.Option("--section", help="Only this section; may be repeated.")]
 LanguageOption = Annotated[list[str] | None, typer.Option("--language", help="Only this language, as in `en`.")]
 DEFAULT_ARCHIVE = Path(".rag")
+_STOPPED = "Stopped. What was taken in is kept; the same command goes on from there."
 
 
 @contextmanager
@@ -281,8 +282,12 @@ def main() -> None:
         console.error(f"error: {error}")
         sys.exit(1)
     except KeyboardInterrupt:
-        console.error("Stopped. What was taken in is kept; the same command goes on from there.")
+        console.error(_STOPPED)
         sys.exit(130)
+    except SystemExit as end:
+        if end.code == 130:  # Typer has caught Ctrl-C, and says nothing
+            console.error(_STOPPED)
+        raise
     except BrokenPipeError:
         sys.exit(1)  # the reader of our output, such as `head`, has gone
 

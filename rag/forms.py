@@ -76,6 +76,7 @@ _DATE = re.compile(
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”»]")
 _ARTEFACT = re.compile(r"(?<=\w)\s+-\s+(?=\w)")
 _SAME_MARKS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " "})
+_LETTER = r"[0-9A-Za-z\u00c0-\u052f]"  # of scripts that part words by spaces
 _NAME = re.compile(r"[^\W\d_][\w'’.&-]*")
 
 
@@ -176,8 +177,8 @@ def _date_of(match: re.Match[str]) -> Date | None:
     day = int(part["d"]) if "d" in part else None
     if not 1 <= month <= 12 or (day is not None and not 1 <= day <= 31):
         return None
-    if match["m5"] and not match["m5"][0].isupper():
-        return None  # "may", "march"
+    if part["m"] in ("may", "march") or (match["m5"] and part["m"][0].islower()):
+        return None  # the verbs: "all 3 may appeal"
     return Date(int(part["y"]) if "y" in part else None, month, day, match.group().strip())
 
 
@@ -209,17 +210,24 @@ def smoothed(text: str) -> str:
     return re.sub(r"\s+", " ", _ARTEFACT.sub("-", text.translate(_SAME_MARKS))).strip()
 
 
+def says(text: str, words: str) -> bool:
+    """Whether `text` holds `words` byte for byte and as whole words: "she can" does not say "he can"."""
+    before = f"(?<!{_LETTER})" if re.match(_LETTER, words) else ""
+    after = f"(?!{_LETTER})" if re.search(f"{_LETTER}$", words) else ""
+    return re.search(before + re.escape(words) + after, text) is not None
+
+
 def exact(quotation: str, text: str) -> str | None:
     """The run of `text` that says `quotation` byte for byte, or the same but for marks, dashes and spaces.
 
     None if `text` does not say it. What comes back is always `text`'s own bytes.
     """
-    if quotation in text:
+    if quotation.strip() and says(text, quotation):
         return quotation
     pieces = [re.escape(piece) for piece in re.split(r"[\s\-–—]+", smoothed(quotation).strip(" ,.")) if piece]
     if not pieces:
         return None
     marks = {"'": "['’‘]", '"': '["“”]'}
     pattern = r"[\s\-–—]+".join("".join(marks.get(c, c) for c in piece) for piece in pieces)
-    found = re.search(pattern, text)
+    found = re.search(f"(?<!{_LETTER}){pattern}(?!{_LETTER})", text)
     return found.group() if found else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -113,7 +114,8 @@ class Ingest:
         before = self.catalog.file(source.location)
         if before and fingerprint and before[0] == fingerprint:
             self._counts["unchanged"] += before[2]
-            self._failed += before[1]
+            for path, reason in before[1]:
+                self._fail(ReadError(path, reason))
             self._seen.update(self._places(source.location))
             self._report()
             return
@@ -121,10 +123,10 @@ class Ingest:
         whole = self._articles(source, readers.read(source, context))
         failures = self._failed[failed_before:]
         if not whole:
-            self._unread.add(source.location)
             self.catalog.forget_file(source.location)
         elif fingerprint:
-            self.catalog.put_file(source.location, fingerprint, failures)
+            empty = [p for p in self._places(source.location) if p not in self._seen and p not in self._unread]
+            self.catalog.put_file(source.location, fingerprint, failures, empty)
 
     def _articles(self, source: Source, items: Iterator[Article | ReadError]) -> bool:
         """Take in what a reader gives. False if the source as a whole could not be read."""
@@ -155,6 +157,7 @@ class Ingest:
 
     def _fail(self, error: ReadError) -> None:
         self._failed.append((error.path, error.message))
+        self._unread.add(error.path)
 
     # -- vectors -------------------------------------------------------------------------------------------------
 
@@ -187,20 +190,25 @@ class Ingest:
     # -- removal -------------------------------------------------------------------------------------------------
 
     def _places(self, file: str) -> list[str]:
-        return [row["source"] for row in self.catalog.rows("SELECT source FROM sources WHERE file = ?", (file,))]
+        rows = self.catalog.rows("SELECT source FROM sources WHERE file = ? AND content_hash != ''", (file,))
+        return [row["source"] for row in rows]
 
     def _prune(self, paths: Sequence[str]) -> int:
-        """Remove what earlier ingests found under `paths` and this one did not. Unreadable files keep theirs."""
+        """Remove what earlier ingests found under `paths` and this one did not. What is unreadable keeps its articles."""
         roots = [str(Path(p).resolve()) for p in paths if not readers.is_url(p) and Path(p).exists()]
         gone = [
             row["source"]
             for row in self.catalog.rows("SELECT source, file FROM sources")
-            if row["source"] not in self._seen and row["file"] not in self._unread and _under(row["file"], roots)
+            if row["source"] not in self._seen and _under(row["file"], roots) and not self._hidden(row)
         ]
         for row in self.catalog.rows("SELECT file FROM files"):
             if _under(row["file"], roots) and not Path(row["file"]).exists():
                 self.catalog.forget_file(row["file"])
         return self.catalog.remove_sources(gone)
+
+    def _hidden(self, row: sqlite3.Row) -> bool:
+        """Whether a place, its file or a folder that it is in could not be read."""
+        return any(str(place) in self._unread for place in (row["source"], row["file"], *Path(row["file"]).parents))
 
     def _report(self) -> None:
         if self.progress:

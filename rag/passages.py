@@ -52,14 +52,20 @@ def _fill(sizes: Sequence[Sequence[int]], maxima: Sequence[int]) -> list[tuple[i
         return []
     # A sentence's load is its share of the limit that it strains most.
     loads = [max(size / maximum for size, maximum in zip(row, maxima)) for row in zip(*sizes)]
-    target = sum(loads) / max(1, math.ceil(sum(loads)))
-    runs, first, load = [], 0, 0.0
+    remaining = sum(loads)
+    runs, first, load, target = [], 0, 0.0, _even(remaining)
     for i, next_load in enumerate(loads):
         if i > first and (load + next_load > 1 or load + next_load / 2 > target):
             runs.append((first, i))
-            first, load = i, 0.0
+            remaining -= load  # what earlier runs left over is shared out, so that it does not end up as a last crumb
+            first, load, target = i, 0.0, _even(remaining)
         load += next_load
     return [*runs, (first, len(loads))]
+
+
+def _even(load: float) -> float:
+    """The load of each run when `load` is shared out among as few as hold it."""
+    return load / max(1, math.ceil(load - 1e-9))
 
 
 def _passage(text: str, spans: Sequence[Span]) -> Passage:

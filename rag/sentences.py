@@ -36,7 +36,7 @@ _STARTERS = frozenset(
 )
 _OPENERS = "\"'“‘«‹([{—–-•"
 _CLOSERS = "\"'”’»›)]}"
-_STOP = re.compile(rf"[.!?…]+[{re.escape(_CLOSERS)}]*(?=\s)|[。！？]+[」』”’）】]*")
+_STOP = re.compile(rf"(?<![.!?…])[.!?…]++[{re.escape(_CLOSERS)}]*+(?=\s)|[。！？]+[」』”’）】]*")
 _LAST_WORD = re.compile(r"[^\s\"'“”‘’()\[\]—–/]+$")
 _NEXT_WORD = re.compile(r"[^\s\"'“”‘’()\[\]—–,;:.!?]+")
 _PARAGRAPH = re.compile(r"\n[ \t\u00a0]*\n\s*|\n(?=[ \t]*(?:[-*•·|#>]|\d{1,2}[.)])\s)")

@@ -87,8 +87,10 @@ class Settings:
 
 def _typed(name: str, value: Any, kind: type, where: str) -> Any:
     try:
-        if kind is str and not isinstance(value, str):
+        if (kind is str and not isinstance(value, str)) or isinstance(value, bool):
             raise ValueError
+        if kind is int and isinstance(value, float):
+            raise ValueError  # int() would cut it
         return kind(value)
     except (TypeError, ValueError) as error:
         raise SettingsError(f"{where}: {name} takes a {kind.__name__}, not {value!r}") from error

@@ -22,7 +22,7 @@ SETTINGS = rag.Settings(embedder=fakes.NAME, writer="extractive")
 Opener = Callable[..., rag.Archive]
 
 
-def write_article(path: Path, text: str, **head: str) -> Path:
+def write_article(path: Path, text: str, **head: str | list[str]) -> Path:
     """A Markdown article with front matter."""
     lines = [f"{name}: {json.dumps(value)}" for name, value in head.items()]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ def folder(tmp_path: Path) -> Path:
         "“It cannot wait another winter,” said Tove Brandt, the city engineer.",
         title="Weir Bridge to be repaired",
         outlet="Ortmund Post",
-        byline="Lena Falk; Ivo Sand",
+        byline=["Lena Falk", "Ivo Sand"],
         published="2024-03-05T23:30:00-05:00",
         url="https://post.example/bridge",
         section="Transport",

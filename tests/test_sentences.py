@@ -39,7 +39,7 @@ def test_one_sentence_stays_whole(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "first, second",
+    ("first", "second"),
     [
         ("He lives in the U.S.", "The vote failed."),
         ("They met at 5 p.m.", "After that they left."),
@@ -62,6 +62,7 @@ def test_two_sentences_are_two(first: str, second: str, space: str) -> None:
 
 def test_chinese_and_japanese_stops_need_no_space() -> None:
     assert cut("今天下雨。明天晴天！真的吗？是的") == ["今天下雨。", "明天晴天！", "真的吗？", "是的"]
+    assert cut("今天下雨。iPhone 来了。") == ["今天下雨。", "iPhone 来了。"]
     assert cut("彼は「行く。」と言った。雨だ。") == ["彼は「行く。」", "と言った。", "雨だ。"]
 
 
@@ -100,7 +101,24 @@ def test_white_space_has_no_sentence(text: str) -> None:
 _FRAGMENTS = st.lists(
     st.one_of(
         st.sampled_from(
-            ["Mr. ", "U.S. ", "p.m. ", "No. 5", "3.14", ". ", "? ", '."', "” ", "“", "\n", "\n\n", "\n- ", "。", "」", " "]
+            [
+                "Mr. ",
+                "U.S. ",
+                "p.m. ",
+                "No. 5",
+                "3.14",
+                ". ",
+                "? ",
+                '."',
+                "” ",
+                "“",
+                "\n",
+                "\n\n",
+                "\n- ",
+                "。",
+                "」",
+                " ",
+            ]
         ),
         st.text(max_size=12),
     ),

@@ -139,7 +139,7 @@ def test_accents_do_not_matter(filled: Catalog) -> None:
     assert found(filled, "cafe") == ["cafe"] == found(filled, "CAFÉ")
 
 
-@pytest.mark.parametrize("question", ["\"", "a AND (b", "NEAR(", "council*", "it's \x00 \ud83d?", "-", "title:council"])
+@pytest.mark.parametrize("question", ['"', "a AND (b", "NEAR(", "council*", "it's \x00 \ud83d?", "-", "title:council"])
 def test_no_question_breaks_the_index(filled: Catalog, question: str) -> None:
     question = question.encode("utf-8", "replace").decode()
     found(filled, question)

@@ -31,7 +31,7 @@ assert dict(os.environ) == before, "the environment changed"
 
 
 @pytest.mark.parametrize(
-    "text, number",
+    ("text", "number"),
     [
         ("", 0),
         ("hello world", 2),

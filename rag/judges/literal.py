@@ -61,7 +61,7 @@ def _passed(claim: str) -> str:
 def _missing_quotation(claim: str, evidence: Sequence[Cited]) -> str | None:
     for quotation in forms.quotations(claim):
         said = quotation.rstrip(",. ")
-        if not any(said in cited.quote or said in (cited.title or "") for cited in evidence):
+        if not any(forms.says(part, said) for cited in evidence for part in (cited.quote, cited.title or "")):
             return f"the cited words do not hold the quotation “{said}”"
     return None
 
@@ -105,6 +105,6 @@ def _missing_words(claim: str, evidence: Sequence[Cited]) -> str | None:
     there = {stem for c in evidence for part in (c.quote, c.title, c.outlet, c.byline) for stem in stems(part or "")}
     wanted = stems(claim)
     found = [stem for stem in wanted if stem in there]
-    if len(found) < SHARED * len(wanted):
+    if not found or len(found) < SHARED * len(wanted):
         return "the cited words say something else"
     return None

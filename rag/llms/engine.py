@@ -111,7 +111,7 @@ class Engine:
             "cache_prompt": True,
         }
         with self._turn:
-            found = self._server.handle_chat_completions(json.dumps(request))
+            found = self._server.handle_chat_completions(request)
         data = json.loads(found) if isinstance(found, str) else found
         if "error" in data:
             raise WriterFailed(f"the engine failed: {data['error']}")

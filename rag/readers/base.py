@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from rag.errors import ReadError
 from rag.readers import dates
-from rag.readers.decoding import decode
+from rag.readers.decoding import decode as decode  # readers import it from here
 from rag.types import Article
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f]")
@@ -144,7 +144,7 @@ def make_article(
     text = clean_text(text)
     if not any(character.isalnum() for character in text):
         raise ReadError(source, "no text in it")
-    link = _url(url) or (_url(source) if "#" not in source else None)
+    link = _url(url) or _own_address(source)
     return Article(
         id=hashlib.sha256((f"url:{link}" if link else f"source:{source}").encode()).hexdigest()[:16],
         text=text,
@@ -172,6 +172,13 @@ def _language(value: object) -> str | None:
     """The primary subtag in lower case: "en-GB" is "en"."""
     subtag = re.split(r"[-_]", one_line(value) or "")[0].lower()
     return subtag if re.fullmatch(r"[a-z]{2,8}", subtag) else None
+
+
+def _own_address(source: str) -> str | None:
+    """`source` if it is an address, and not a part (`#n`, `:n`) of what was read there."""
+    link = _url(source)
+    parts = urlsplit(source) if link else None
+    return None if parts is None or parts.fragment or re.search(r":\d+$", parts.path) else link
 
 
 def _url(value: object) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email.utils
-import math
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
@@ -80,7 +79,7 @@ def _placed(found: datetime, home: tzinfo) -> datetime | None:
 
 def _from_number(value: float) -> datetime | None:
     """Seconds (nine or ten digits) or milliseconds (twelve or thirteen) since 1970, or a date such as 20251118."""
-    if not math.isfinite(value) or value <= 0:
+    if not 0 < value < 1e14:  # also not a number, and endless
         return None
     digits = len(str(int(value)))
     if digits == 8 and value == int(value):

@@ -41,6 +41,7 @@ _MEANT = {
     "shift_jis": "cp932",
 }
 _TEXT_ENCODING = re.compile(r"(?:utf-(?:8|16|32)|iso|cp\d|koi8|mac-|big5|gb|hz|euc|shift|ascii|tis)", re.IGNORECASE)
+_LOW_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
 _CLEAN = 0.05  # charset-normalizer's share of mess; prose in its right encoding stays below
 _COHERENT = 0.5  # … and its share of letters as frequent as in some language; prose reaches it
@@ -71,7 +72,7 @@ def decode(data: bytes, source: str, declared: str | None = None) -> str:
     text = _detected(data)
     if text is not None:
         return text
-    if len(_CONTROLS.findall(data[:65536].decode("latin-1"))) > min(len(data), 65536) / 50:
+    if len(_LOW_CONTROLS.findall(data)) > len(data) / 100:
         raise ReadError(source, "not a text file: binary data")
     raise ReadError(source, "neither UTF-8 nor another encoding that can be told for certain; save it as UTF-8")
 

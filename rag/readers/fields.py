@@ -31,6 +31,7 @@ from rag.readers.base import Context, make_article, one_line, parse_date
 from rag.readers.markup import html_to_text, looks_like_html
 from rag.types import Article
 
+_DEPTH = 4  # of nested values; YAML can nest one in itself
 _ROW = re.compile(r"^\| (\w+) \| ([a-z_, ]+) \|$", re.MULTILINE)
 
 
@@ -112,28 +113,32 @@ def _values(record: Mapping[object, object], field: str) -> Iterator[tuple[str, 
             yield name, plain[name]
 
 
-def _names(value: object) -> list[str]:
+def _names(value: object, depth: int = _DEPTH) -> list[str]:
     """Labels in a value: itself, the `name` of an object, or those of each member of a list."""
+    if not depth:
+        return []
     if isinstance(value, list | tuple):
-        return [name for member in value for name in _names(member)]
+        return [name for member in value for name in _names(member, depth - 1)]
     if isinstance(value, Mapping):
         if isinstance(rendered := value.get("rendered"), str):
-            return _names(html_to_text(rendered))
+            return _names(html_to_text(rendered), depth)
         for key in ("name", "title", "label", "main"):
             if key in value:
-                return _names(value[key])
+                return _names(value[key], depth - 1)
         return []
     name = one_line(value)
     return [name] if name else []
 
 
-def _text(value: object, *, html: bool = False) -> str:
+def _text(value: object, *, html: bool = False, depth: int = _DEPTH) -> str:
+    if not depth:
+        return ""
     if isinstance(value, str):
         return html_to_text(value) if html or looks_like_html(value) else value
     if isinstance(value, list | tuple):
-        return "\n\n".join(text for member in value if (text := _text(member)))
+        return "\n\n".join(text for member in value if (text := _text(member, depth=depth - 1)))
     if isinstance(value, Mapping):
         for key in ("rendered", "html", "text", "value", "content"):
             if key in value:
-                return _text(value[key], html=key in ("rendered", "html"))
+                return _text(value[key], html=key in ("rendered", "html"), depth=depth - 1)
     return ""

@@ -206,12 +206,18 @@ class Catalog:
         rows = self.rows("SELECT fingerprint, failures FROM files WHERE file = ?", (file,))
         if not rows:
             return None
-        articles = self.rows("SELECT count(*) FROM sources WHERE file = ?", (file,))[0][0]
+        articles = self.rows("SELECT count(*) FROM sources WHERE file = ? AND content_hash != ''", (file,))[0][0]
         return rows[0]["fingerprint"], [(p, r) for p, r in json.loads(rows[0]["failures"])], articles
 
-    def put_file(self, file: str, fingerprint: str, failures: Sequence[tuple[str, str]]) -> None:
-        """Remember that a file was read to its end, and what of it could not be read."""
+    def put_file(
+        self, file: str, fingerprint: str, failures: Sequence[tuple[str, str]], empty: Sequence[str] = ()
+    ) -> None:
+        """Remember that a file was read to its end, what of it could not be read, and which places in it are empty now.
+
+        An empty place keeps its article until a prune.
+        """
         with self.transaction():
+            self._db.executemany("UPDATE sources SET content_hash = '' WHERE source = ?", [(place,) for place in empty])
             self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", (file, fingerprint, json.dumps(failures)))
 
     def forget_file(self, file: str) -> None:

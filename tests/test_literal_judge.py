@@ -1,0 +1,109 @@
+"""The literal judge: what is in the cited words passes, one changed digit, date, name or quoted word does not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from rag.judges import Cited
+from rag.judges.literal import LiteralJudge
+from rag.types import Verdict
+
+QUAY = Cited(
+    "The council of Elmsund granted the ferry line 4.2 million crowns on 18 November, 30 percent more than in 2024. "
+    "“We are very pleased – and relieved,” said Ida Falk, who heads the line.",
+    title="New quay for the harbour",
+    outlet="Harbour Radio",
+    byline="Per Stolt",
+    published=datetime(2025, 11, 20, tzinfo=UTC),
+)
+
+
+def verdict(claim: str, *evidence: Cited) -> tuple[Verdict, str]:
+    judgement = LiteralJudge().judge(claim, evidence or [QUAY])
+    return judgement.verdict, judgement.reason
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "The council of Elmsund granted the ferry line 4.2 million crowns.",
+        "The ferry line was granted 4,200,000 crowns.",
+        "The ferry line was granted 30% more than in 2024.",
+        "The council of Elmsund granted it thirty per cent more.",
+        "On November 18th, 2025, the council granted the ferry line 4.2 million crowns.",
+        "Ida Falk, who heads the ferry line, said she was “very pleased”.",
+        "Ida Falk said: “We are very pleased – and relieved.”",
+        "According to Harbour Radio, the council granted the ferry line 4.2 million crowns.",
+    ],
+)
+def test_right_sentences_pass(claim: str) -> None:
+    assert verdict(claim)[0] is Verdict.SUPPORTED, verdict(claim)
+
+
+@pytest.mark.parametrize(
+    ("claim", "named"),
+    [
+        ("The council of Elmsund granted the ferry line 4.3 million crowns.", "4.3"),
+        ("The council of Elmsund granted the ferry line 4.2 billion crowns.", "4.2 billion"),
+        ("The council granted the ferry line 31 percent more than in 2024.", "31"),
+        ("The council granted the ferry line 30 percentage points more than in 2024.", "30"),
+        ("The council granted the ferry line 30 percent more than in 2023.", "2023"),
+        ("On 19 November the council granted the ferry line 4.2 million crowns.", "19 November"),
+        ("On 18 November 2024 the council granted the ferry line 4.2 million crowns.", "18 November 2024"),
+        ("On 18 October the council granted the ferry line 4.2 million crowns.", "18 October"),
+        ("The council of Norby granted the ferry line 4.2 million crowns.", "Norby"),
+        ("Ida Holm, who heads the ferry line, said she was “very pleased”.", "Holm"),
+        ("Ida Falk said she was “not very pleased”.", "not very pleased"),
+        ("Ida Falk said she was “very please”.", "very please"),
+        ("Ida Falk said she was “very pleased - and relieved”.", "very pleased - and relieved"),
+        ("Ida Falk said she was “ery pleased”.", "ery pleased"),
+    ],
+)
+def test_what_is_not_in_the_cited_words_is_named(claim: str, named: str) -> None:
+    found, reason = verdict(claim)
+    assert found is Verdict.UNSUPPORTED
+    assert named in reason
+
+
+@pytest.mark.xfail(strict=True, reason="a capital letter at the beginning may be the sentence's: see rag.forms.names")
+def test_a_wrong_name_that_begins_the_sentence() -> None:
+    there = Cited("Falk granted the ferry line 4.2 million crowns.")
+    assert verdict("Holm granted the ferry line 4.2 million crowns.", there)[0] is Verdict.UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    "claim", ["", "—", "There is more to it than that.", "This is important.", "Read on for more."]
+)
+def test_a_sentence_that_says_nothing_is_not_supported(claim: str) -> None:
+    assert verdict(claim)[0] is Verdict.UNSUPPORTED
+
+
+def test_other_words_are_not_supported() -> None:
+    found, reason = verdict("The council promised to plant trees along every street.")
+    assert found is Verdict.UNSUPPORTED
+    assert reason
+
+
+def test_nothing_cited() -> None:
+    judgement = LiteralJudge().judge("The council granted it.", [])
+    assert judgement.verdict is Verdict.UNSUPPORTED
+    assert "nothing is cited" in judgement.reason
+
+
+def test_the_parts_may_come_from_several_citations() -> None:
+    other = Cited("The school in Norby stayed closed for 12 days.")
+    claim = "The council of Elmsund granted 4.2 million crowns, and the school in Norby stayed closed for 12 days."
+    assert verdict(claim, QUAY, other)[0] is Verdict.SUPPORTED
+    assert verdict(claim, QUAY)[0] is Verdict.UNSUPPORTED
+    assert verdict(claim, other)[0] is Verdict.UNSUPPORTED
+
+
+def test_a_quotation_may_not_be_sewn_from_two_citations() -> None:
+    halves = Cited("“We are very"), Cited("pleased”, said Ida Falk")
+    assert verdict("Ida Falk said “We are very pleased”.", *halves)[0] is Verdict.UNSUPPORTED
+
+
+def test_the_reason_counts_what_was_held() -> None:
+    assert "1 number" in verdict("The ferry line was granted 4.2 million crowns.")[1]
