@@ -25,7 +25,7 @@ from rag.store.catalog import Catalog, article_of
 from rag.store.lookup import condition
 from rag.store.vectors import Vectors
 from rag.types import Answer, ArchiveStatus, Article, Done, Event, Filters, Hit, IngestReport
-from rag.write import Writer, open_writer
+from rag.write import Writer, check_name, open_writer
 
 _FIXED = ("embedder", "passage_tokens")
 Turn = tuple[str, str]
@@ -177,6 +177,7 @@ class Archive:
         settings' one for this question. A writer that fails is replaced by the extractive one, and the answer's
         notices say so. Raises SettingsError for an empty question.
         """
+        check_name(writer or self.settings.writer)
         query = understand(_asked(question), [t.question if isinstance(t, Answer) else t[0] for t in history])
         session = Session(
             question=question,

@@ -102,7 +102,7 @@ def ingest(
             f"{report.removed} removed, {len(report.failed)} failed"
         )
     for path, reason in report.failed:
-        console.error(f"not taken in: {console.printable(path)}: {reason}")
+        console.error(f"not taken in: {console.printable(f'{path}: {reason}')}")
     taken = report.added + report.updated + report.unchanged + report.removed
     if report.failed and not taken:
         raise typer.Exit(1)

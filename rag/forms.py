@@ -89,8 +89,13 @@ class Number:
     written: str
 
     def stands_in(self, others: Iterable[Number]) -> bool:
-        """Whether one of `others` has the value, and no other unit."""
-        return any(o.value == self.value and ("" in (o.unit, self.unit) or o.unit == self.unit) for o in others)
+        """Whether one of `others` has the value and the unit; a currency may be left out."""
+        return any(o.value == self.value and _same_unit(o.unit, self.unit) for o in others)
+
+
+def _same_unit(one: str, other: str) -> bool:
+    # "113 billion" may leave out the yuan, but 30 people are not 30 percent, nor is the third three.
+    return one == other or ("" in (one, other) and not {one, other} & {"%", "points", "th"})
 
 
 @dataclass(frozen=True, slots=True)

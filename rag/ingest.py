@@ -194,7 +194,7 @@ class Ingest:
         return [row["source"] for row in rows]
 
     def _prune(self, paths: Sequence[str]) -> int:
-        """Remove what earlier ingests found under `paths` and this one did not. What is unreadable keeps its articles."""
+        """Remove what earlier ingests found under `paths` and this one did not; what is unreadable stays."""
         roots = [str(Path(p).resolve()) for p in paths if not readers.is_url(p) and Path(p).exists()]
         gone = [
             row["source"]

@@ -15,6 +15,14 @@ _STOPWORDS = frozenset(
     "through to too under until up us very was we were what when where which while who whom whose why will with "
     "would you your according article articles say says said".split()
 )
+# Words that may begin a sentence and name nothing.
+OPENING_WORDS = _STOPWORDS | frozenset(
+    "additionally although among another around back besides compared currently despite earlier either elsewhere "
+    "even finally first following for fourth furthermore given however including indeed instead it's last later "
+    "like meanwhile moreover much nearly nevertheless next none nothing one overall previously recently second "
+    "several similarly since still subsequently there's third though thus today together tomorrow two three four five "
+    "six seven eight nine ten eleven twelve unlike within without yes yesterday yet".split()
+)
 _REFERS_BACK = re.compile(
     r"^\s*(?:and|but|so|or|what about|how about|why|who else)\b"
     r"|\b(?:he|she|it|they|him|her|them|his|hers|its|their|theirs|this|that|these|those|there|then|one|ones)\b",

@@ -38,6 +38,12 @@ class Writer(Protocol):
         ...
 
 
+def check_name(name: str) -> None:
+    """Raise SettingsError or UnknownModel if no writer is called `name`. Loads nothing."""
+    if name != EXTRACTIVE:
+        llms.resolve(name)
+
+
 def open_writer(settings: Settings, embedder: Embedder, progress: Progress | None = None) -> Writer:
     """The writer that `settings` name. Raises SettingsError, UnknownModel, or what fetching a pack raises."""
     if settings.writer == EXTRACTIVE:

@@ -67,7 +67,6 @@ def test_what_is_not_in_the_cited_words_is_named(claim: str, named: str) -> None
     assert named in reason
 
 
-@pytest.mark.xfail(strict=True, reason="a capital letter at the beginning may be the sentence's: see rag.forms.names")
 def test_a_wrong_name_that_begins_the_sentence() -> None:
     there = Cited("Falk granted the ferry line 4.2 million crowns.")
     assert verdict("Holm granted the ferry line 4.2 million crowns.", there)[0] is Verdict.UNSUPPORTED

@@ -61,9 +61,10 @@ def build(archive: Archive) -> gr.Blocks:
         started = gr.on(
             [box.submit, send.click], asked, [box, history], [shown, cards, history], concurrency_limit=4,
             show_progress="hidden", api_visibility="private",
+            trigger_mode="multiple",
         )  # fmt: skip
         stop.click(
-            lambda: None, None, None, cancels=[started], queue=False, api_visibility="private",
+            None, None, None, cancels=[started], queue=False, api_visibility="private",
             js="() => { document.querySelectorAll('#answer [role=status]').forEach(e => e.textContent = 'Stopped.'); }",
         )  # fmt: skip
     return page

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from rag import forms
 from rag.judges import Cited, Judge, Judgement
-from rag.query import stems
+from rag.query import OPENING_WORDS, stems
 from rag.settings import Settings
 from rag.types import Verdict
 
@@ -92,9 +92,10 @@ def _missing_name(claim: str, evidence: Sequence[Cited]) -> str | None:
     }
     folded = {word.casefold() for word in there}
     words = {word.casefold() for cited in evidence for word in cited.quote.replace("-", " ").split()}
+    stemmed = {stem for c in evidence for part in (c.quote, c.title, c.outlet) for stem in stems(part or "")}
     for name, begins in forms.names(claim):
-        if begins:
-            continue  # the capital letter may be the sentence's
+        if begins and (name.casefold() in OPENING_WORDS or set(stems(name)) <= stemmed):
+            continue  # the capital letter is the sentence's
         parts = [part for part in name.casefold().split("-") if part]
         if name.casefold() not in folded and not all(part in folded or part in words for part in parts):
             return f"the cited words do not name {name}"

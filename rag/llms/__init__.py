@@ -48,6 +48,13 @@ def open_llm(spec: str, options: Options | None = None, *, progress: Progress | 
 
     Raises SettingsError for a spec that is none, UnknownModel for a scheme, pack or file that is not there.
     """
+    module, target = resolve(spec)
+    llm: LLM = module.connect(target, options or Options(), progress=progress)
+    return llm
+
+
+def resolve(spec: str) -> tuple[ModuleType, str]:
+    """The backend and the target that `spec` names, without loading anything. Raises as `open_llm` does."""
     scheme, _, target = spec.partition(":")
     module = schemes().get(scheme)
     if module is None:
@@ -55,5 +62,4 @@ def open_llm(spec: str, options: Options | None = None, *, progress: Progress | 
         raise UnknownModel(f"no writer is called {spec!r}", hint=f"There are: {examples}, extractive.")
     if not target:
         raise SettingsError(f"writer {spec!r} names no model", hint=f"For example: {module.EXAMPLE}")
-    llm: LLM = module.connect(target, options or Options(), progress=progress)
-    return llm
+    return module, target

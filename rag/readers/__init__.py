@@ -1,122 +1,187 @@
-"""Readers: a path or URL to articles. One file a format; a new file with a reader's names is found by itself.
+"""Readers: paths and addresses to articles. One file a format; whatever is put into this folder is found.
 
-Everything that goes wrong with an input is a ReadError that names it, never an exception of a library.
+`expand` says what there is to read, `read` reads it. Whatever is wrong with an input is a `ReadError` that names it
+and comes in place of the article, so that the rest goes in.
 """
 
 from __future__ import annotations
 
 import os
 import pkgutil
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import cast
+from urllib.parse import urldefrag, urlsplit
 
 from rag.errors import ReadError
-from rag.readers.base import Context, Reader
+from rag.readers import web
+from rag.readers.base import Context, Reader, unreadable
 from rag.types import Article
 
 __all__ = ["Context", "Reader", "Source", "discovered", "expand", "is_url", "read", "reader_for"]
 
+# Types by which servers say no more than "a file": its name then tells more.
+_VAGUE = frozenset({"", "text/plain", "application/octet-stream", "binary/octet-stream", "application/download"})
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A place to read from: an absolute path or a URL. `path` is None for a URL."""
+    """A place to read from: `location` is a resolved path or an address; `path` is None for an address."""
 
     location: str
     path: Path | None
 
 
 @cache
-def discovered() -> dict[str, Reader]:
-    """Every reader by its module's name."""
-    names = [info.name for info in pkgutil.iter_modules(__path__)]
+def discovered() -> Mapping[str, Reader]:
+    """Every reader by its module's name, in alphabetical order."""
+    names = sorted(info.name for info in pkgutil.iter_modules(__path__))
     modules = {name: import_module(f"{__name__}.{name}") for name in names}
-    return {name: cast(Reader, module) for name, module in modules.items() if hasattr(module, "SUFFIXES")}
+    return MappingProxyType({n: cast(Reader, module) for n, module in modules.items() if hasattr(module, "SUFFIXES")})
 
 
-@cache
-def _by_suffix() -> dict[str, Reader]:
-    return {suffix: reader for reader in discovered().values() for suffix in reader.SUFFIXES}
-
-
-def is_url(text: str | os.PathLike[str]) -> bool:
+def is_url(place: str | os.PathLike[str]) -> bool:
     """Whether this is an http or https address."""
-    return str(text).lower().startswith(("http://", "https://"))
+    return str(place).lower().startswith(("http://", "https://"))
 
 
 def reader_for(source: Source) -> Reader:
-    """The reader of a file, by its suffix. Raises ReadError if no reader takes it."""
-    suffix = (source.path or Path(source.location)).suffix.lower()
-    reader = _by_suffix().get(suffix)
+    """The reader of a file, by its suffix; of an address what its path suggests, else HTML.
+
+    Raises ReadError for a file that no reader takes.
+    """
+    if source.path is None:
+        named = _by_suffix(PurePosixPath(urlsplit(source.location).path).suffix)
+        return named or discovered()["html"]
+    reader = _by_suffix(source.path.suffix)
     if reader is None:
-        known = " ".join(sorted(_by_suffix()))
-        raise ReadError(source.location, f"no reader for {suffix or 'files without a suffix'} (there are: {known})")
+        what = f"{source.path.suffix} files" if source.path.suffix else "files without a suffix"
+        known = ", ".join(sorted(suffix for reader in discovered().values() for suffix in reader.SUFFIXES))
+        raise ReadError(source.location, f"no reader for {what} (read are: {known})")
     return reader
 
 
-def expand(places: Iterable[str | os.PathLike[str]]) -> Iterator[Source | ReadError]:
-    """The sources under some paths and URLs, each once; folders are searched, hidden files in them left out."""
+def _by_suffix(suffix: str) -> Reader | None:
+    return next((reader for reader in discovered().values() if suffix.lower() in reader.SUFFIXES), None)
+
+
+def expand(places: Iterable[str | os.PathLike[str]] | str | os.PathLike[str]) -> Iterator[Source | ReadError]:
+    """Everything to read under some paths and addresses, in their order and each once.
+
+    Folders are searched through, by name, without what is hidden. Files that no reader takes, links that lead out of
+    their folder, and what is not there come as ReadErrors.
+    """
     seen: set[str] = set()
-    for place in places:
+    for place in [places] if isinstance(places, str | os.PathLike) else places:
         for found in _expand(place):
-            location = found.path if isinstance(found, ReadError) else found.location
-            if location not in seen:
-                seen.add(location)
+            key = found.path if isinstance(found, ReadError) else found.location
+            if key not in seen:
+                seen.add(key)
                 yield found
 
 
 def _expand(place: str | os.PathLike[str]) -> Iterator[Source | ReadError]:
     if is_url(place):
-        yield Source(str(place), None)
+        yield _address(str(place))
         return
-    path = Path(place).expanduser()
-    root = path.resolve()
-    if root.is_dir():
-        yield from _walk(root)
-    elif root.exists():
-        yield _checked(root)
-    else:
-        yield ReadError(str(root), "no such file or folder")
-
-
-def _walk(root: Path) -> Iterator[Source | ReadError]:
-    errors: list[OSError] = []
-    for folder, folders, files in os.walk(root, onerror=errors.append):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            path = Path(folder) / name
-            if name.startswith("."):
-                continue
-            if path.is_symlink() and not path.resolve().is_relative_to(root):
-                yield ReadError(str(path), "a link that leads out of the folder; name its target to read it")
-            else:
-                yield _checked(path)
-    for error in errors:
-        yield ReadError(str(error.filename), f"cannot be read: {error.strerror}")
-
-
-def _checked(path: Path) -> Source | ReadError:
-    source = Source(str(path), path)
+    if "://" in str(place):
+        yield ReadError(str(place), "not an http or https address")
+        return
     try:
+        path = Path(place).resolve()
+        if path.is_dir():
+            yield from _folder(path, path)
+        else:
+            yield _file(path)
+    except (OSError, ValueError, RuntimeError) as error:  # a NUL in the name; links in a circle
+        yield ReadError(_printable(place), f"not a usable path: {error}")
+
+
+def _address(url: str) -> Source | ReadError:
+    try:
+        parts = urlsplit(url)
+        if not parts.hostname:
+            return ReadError(url, "an address without a host")
+    except ValueError as error:
+        return ReadError(url, f"not an address: {error}")
+    if parts.username or parts.password:
+        return ReadError(parts.hostname, "the address holds a user name or password, which the archive would keep")
+    return Source(urldefrag(url).url, None)
+
+
+def _folder(folder: Path, root: Path) -> Iterator[Source | ReadError]:
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        yield unreadable(_printable(folder), error)
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_symlink() and not entry.resolve().is_relative_to(root):
+            yield ReadError(_printable(entry), "a link that leads out of its folder; name its target to read that")
+        elif not entry.is_dir():
+            yield _file(entry.resolve())
+        elif not entry.is_symlink():  # a linked folder of this tree is met by itself, and only once
+            yield from _folder(entry, root)
+
+
+def _file(path: Path) -> Source | ReadError:
+    location = _printable(path)
+    if location != str(path):
+        return ReadError(location, "its name is not valid UTF-8; rename it")
+    try:
+        if not path.exists():
+            return ReadError(location, "there is no such file or folder")
+        if not path.is_file():
+            return ReadError(location, "not a file but a device, pipe or socket")
+        source = Source(location, path)
         reader_for(source)
+    except OSError as error:
+        return unreadable(location, error)
     except ReadError as error:
         return error
     return source
 
 
+def _printable(path: str | os.PathLike[str]) -> str:
+    return str(path).encode("utf-8", "backslashreplace").decode()
+
+
 def read(source: Source, context: Context) -> Iterator[Article | ReadError]:
-    """All articles of a source, and a ReadError for everything in it that could not be read."""
+    """All articles of a source. What cannot be read comes as a ReadError in its place; none is raised.
+
+    A ReadError whose path is the source's location is about the whole of it; those about parts add `#n` or `:line`.
+    """
     try:
         if source.path is None:
-            from rag.readers import web
-
-            yield from web.fetch(source.location, context)
+            found = _read_address(source, context)
         else:
-            yield from reader_for(source).read(source.path, source.location, context)
+            found = reader_for(source).read(source.path, source.location, context)
+        for item in found:
+            if isinstance(item, Article) and not item.text.strip():
+                yield ReadError(item.source, "no text in it")
+            else:
+                yield item
     except ReadError as error:
         yield error
     except OSError as error:
-        yield ReadError(source.location, f"cannot be read: {error.strerror or error}")
+        yield unreadable(source.location, error)
+
+
+def _read_address(source: Source, context: Context) -> Iterator[Article | ReadError]:
+    page = web.fetch(source.location)
+    suffix = PurePosixPath(urlsplit(source.location).path).suffix
+    reader = _by_suffix(suffix) if page.media_type in _VAGUE else None
+    reader = reader or next((r for r in discovered().values() if page.media_type in r.MEDIA_TYPES), None)
+    if reader is None:
+        raise ReadError(source.location, f"no reader for {page.media_type or 'a page without a media type'}")
+    with tempfile.TemporaryDirectory(prefix="newsroom-rag-") as folder:
+        path = Path(folder) / f"page{reader.SUFFIXES[0]}"
+        path.write_bytes(page.body)
+        yield from reader.read(path, source.location, replace(context, encoding=page.encoding))

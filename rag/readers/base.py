@@ -7,17 +7,19 @@ what each is. Putting such a file into this folder is all it takes to add a form
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from rag.errors import ReadError
 from rag.readers import dates
-from rag.readers.decoding import decode as decode  # readers import it from here
+from rag.readers.decoding import decode
 from rag.types import Article
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f]")
@@ -90,14 +92,18 @@ def parse_date(value: object, context: Context) -> datetime | None:
     return dates.parse_date(value, context.timezone)
 
 
-def fields(record: Mapping[Any, Any]) -> dict[str, Any]:
-    """What `record` holds under the names that `rag.readers.fields` lists, as arguments for `make_article`.
-
-    Dates and text are as the record has them; fields that are not there are left out.
-    """
-    from rag.readers.fields import raw_fields  # it builds on this module
-
-    return raw_fields(record)
+@contextmanager
+def quiet(*names: str) -> Iterator[None]:
+    """Libraries' own log lines held back for a while: what matters of them becomes a ReadError."""
+    loggers = [logging.getLogger(name) for name in names]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels):
+            logger.setLevel(level)
 
 
 def clean_text(text: str) -> str:
@@ -162,8 +168,9 @@ def make_article(
 
 
 def _byline(value: object) -> str | None:
-    """Names joined by ", "; a leading "By" goes. A string may hold several names separated by semicolons."""
-    parts = value.split(";") if isinstance(value, str) else value if isinstance(value, Iterable) else [value]
+    """Names joined by ", "; a leading "By" goes. Each may hold several, separated by semicolons."""
+    people = [value] if isinstance(value, str) or not isinstance(value, Iterable) else value
+    parts = [part for person in people for part in (person.split(";") if isinstance(person, str) else [person])]
     names = [re.sub(r"^by[:\s]\s*", "", name, flags=re.IGNORECASE) for name in map(one_line, parts) if name]
     return ", ".join(dict.fromkeys(name for name in names if name)) or None
 

@@ -75,18 +75,6 @@ def metadata_of(record: Mapping[object, object], context: Context) -> dict[str, 
     return found
 
 
-def raw_fields(record: Mapping[object, object]) -> dict[str, object]:
-    """Like `metadata_of`, with the text, and with dates and text as the record has them."""
-    found: dict[str, object] = {}
-    for field in NAMES:
-        for _, value in _values(record, field):
-            usable = value if field in ("text", "published", "updated") else _label(field, value)
-            if usable:
-                found[field] = usable
-                break
-    return found
-
-
 def _usable(field: str, value: object, context: Context) -> object:
     if field in ("published", "updated"):
         return parse_date(value, context)

@@ -1,39 +1,56 @@
-"""JSON Lines: one article a line, read line by line. A broken line is reported by its number; the rest goes in."""
+"""JSON Lines: one article a line, read line by line, so that a file may be larger than memory.
+
+Names of fields: `rag.readers.fields`. A broken line is reported with its number; the others go in.
+"""
 
 from __future__ import annotations
 
-import json
+import codecs
 from collections.abc import Iterator
 from pathlib import Path
 
 from rag.errors import ReadError
-from rag.readers.base import Context
-from rag.readers.json_records import article
+from rag.readers.base import Context, unreadable
+from rag.readers.json_records import article_or_error, parse
 from rag.types import Article
 
 FORMAT = "JSON Lines"
-VERSION = 1
+VERSION = 2
 SUFFIXES = (".jsonl", ".ndjson")
-MEDIA_TYPES = ("application/x-ndjson", "application/jsonl")
+MEDIA_TYPES = ("application/jsonl", "application/x-ndjson", "application/x-jsonlines", "application/jsonlines")
+
+_BOM = codecs.BOM_UTF8
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_PROBE = 4096  # bytes
 
 
 def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadError]:
-    """Every line's article; a ReadError named `file:line` for each line that is none."""
-    any_line = False
-    with path.open("rb") as lines:
-        for n, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            any_line = True
-            place = f"{source}:{n}"
-            try:
-                record = json.loads(line.decode("utf-8-sig" if n == 1 else "utf-8"))
-            except UnicodeDecodeError as error:
-                yield ReadError(place, f"not UTF-8 (byte {error.start} of the line)")
-                continue
-            except (ValueError, RecursionError) as error:
-                yield ReadError(place, f"not JSON: {error}")
-                continue
-            yield article(record, place, context)
-    if not any_line:
+    """The article of line n, or a ReadError; both are named `source:n`. Raises ReadError if there is no line at all."""
+    found = False
+    try:
+        with path.open("rb") as stream:
+            probe = stream.read(_PROBE)
+            if b"\0" in probe or probe.startswith(_UTF_16):
+                raise ReadError(source, "JSON Lines must be UTF-8; this is another encoding or binary data")
+            stream.seek(0)
+            for number, line in enumerate(stream, 1):
+                line = line.removeprefix(_BOM) if number == 1 else line
+                if line.strip():
+                    found = True
+                    yield _read_line(line, source, number, context)
+    except OSError as error:
+        raise unreadable(source, error) from error
+    if not found:
         raise ReadError(source, "the file is empty")
+
+
+def _read_line(line: bytes, source: str, number: int, context: Context) -> Article | ReadError:
+    place = f"{source}:{number}"
+    try:
+        record = parse(line.decode("utf-8"), place)
+    except UnicodeDecodeError as error:
+        return ReadError(place, f"not UTF-8 (byte {error.start + 1} of the line)")
+    except ReadError as error:
+        return error
+    # Article and error of a line share their name: that is how an ingest knows whose line broke.
+    return article_or_error(record, place, context)

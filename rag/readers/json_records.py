@@ -1,65 +1,72 @@
-"""JSON: one article, a list of articles, or an object with such a list. Field names: see rag/readers/base.py."""
+"""JSON: one article, a list of articles, or an object with such a list under articles, items, data, results, docs or
+documents. The names of an article's fields are listed in `rag.readers.fields`.
+"""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from rag.errors import ReadError
-from rag.readers.base import Context, decode, fields, make_article
+from rag.readers.base import Context, read_text
+from rag.readers.fields import article_from, plain_name, text_of
 from rag.types import Article
 
 FORMAT = "JSON"
-VERSION = 1
+VERSION = 2
 SUFFIXES = (".json",)
-MEDIA_TYPES = ("application/json",)
+MEDIA_TYPES = ("application/json", "text/json", "application/feed+json")
+
 _LISTS = ("articles", "items", "data", "results", "docs", "documents")
-_MARKUP = re.compile(r"</?(?:p|div|br|a|strong|em|span|h[1-6]|ul|li|blockquote)\b[^>]*>", re.IGNORECASE)
+_JSON_NAMES: Mapping[type, str] = {dict: "an object", list: "a list", str: "a string", bool: "a truth value"}
 
 
 def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadError]:
-    """Every record of the file; a ReadError for each that is no article. Raises ReadError for broken JSON."""
-    try:
-        data = json.loads(decode(path.read_bytes(), source))
-    except (ValueError, RecursionError) as error:
-        raise ReadError(source, f"not JSON: {error}") from error
-    if isinstance(data, dict):
-        lists = [data[name] for name in _LISTS if isinstance(data.get(name), list)]
-        records = lists[0] if lists and "text" not in fields(data) else [data]
-    elif isinstance(data, list):
-        records = data
-    else:
-        raise ReadError(source, "holds neither an article nor a list of articles")
+    """Every record's article; a ReadError `source#n` for the n-th of a list if it is none.
+
+    Raises ReadError for broken JSON, and when there is no record at all.
+    """
+    data = parse(read_text(path, source, context), source)
+    records = _records(data)
+    if records is None:
+        yield article_or_error(data, source, context)
+        return
     if not records:
-        raise ReadError(source, "holds no articles")
-    for n, record in enumerate(records, 1):
-        place = source if len(records) == 1 else f"{source}#{n}"
-        yield article(record, place, context)
+        raise ReadError(source, "the list of articles is empty")
+    for number, record in enumerate(records, 1):
+        yield article_or_error(record, f"{source}#{number}", context)
 
 
-def article(record: Any, place: str, context: Context) -> Article | ReadError:
-    """One record as an article, or why it is none."""
-    if not isinstance(record, dict):
-        return ReadError(place, f"not an object but {type(record).__name__}")
-    found = fields(record)
-    text = found.get("text")
-    if not isinstance(text, str) or not text.strip():
-        names = ", ".join(map(str, list(record)[:8])) or "none"
-        return ReadError(place, f"no text field (text, body or content); its fields: {names}")
-    if _MARKUP.search(text):
-        found["text"] = _without_markup(text)
+def parse(text: str, source: str) -> object:
+    """The value that `text` is. Raises ReadError, with line and column, for anything but JSON."""
     try:
-        return make_article(source=place, context=context, **found)
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}" if error.lineno > 1 else f"column {error.colno}"
+        raise ReadError(source, f"not valid JSON: {error.msg} ({where})") from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits; brackets without end
+        raise ReadError(source, f"not readable JSON: {error}") from error
+
+
+def article_or_error(record: object, source: str, context: Context) -> Article | ReadError:
+    """The article of one record, or why it is none."""
+    if not isinstance(record, Mapping):
+        found = "nothing" if record is None else _JSON_NAMES.get(type(record), "a number")
+        return ReadError(source, f"not an article: {found} instead of an object")
+    try:
+        return article_from(record, source, context)
     except ReadError as error:
         return error
 
 
-def _without_markup(text: str) -> str:
-    from lxml import html
-
-    apart = re.sub(r"</(?:p|div|h[1-6]|li|blockquote)>|<br\s*/?>", r"\g<0>\n\n", text, flags=re.IGNORECASE)
-    plain = html.fromstring(f"<div>{apart}</div>").text_content()
-    return re.sub(r"\n\s*\n\s*", "\n\n", plain).strip()
+def _records(data: object) -> list[object] | None:
+    """The list of records in `data`; None if it is one record by itself."""
+    if isinstance(data, list):
+        return data
+    if isinstance(data, Mapping):
+        # NewsML-like exports have {"data": [...], "content": "..."}: an object with a text is an article.
+        lists = [v for k, v in data.items() if plain_name(k) in _LISTS and isinstance(v, list)]
+        if len(lists) == 1 and not text_of(data):
+            return list(lists[0])
+    return None
