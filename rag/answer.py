@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rag.check import Checker, Raw, Splitter
 from rag.embed import Embedder
 from rag.errors import DiskFull, HashMismatch, PackUnavailable, WriterFailed
 from rag.judges import Judge
 from rag.prompts import Brief, is_no_answer
-from rag.query import Query
+from rag.query import Query, stems
 from rag.retrieve import Retriever
 from rag.settings import Settings
 from rag.types import (
@@ -30,6 +30,7 @@ from rag.types import (
 )
 from rag.write import ExtractiveWriter, Writer, brief_for, failed
 
+_TO_THE_POINT = 1 / 3  # share of the question's words that an answer and what it cites must hold
 # What can go wrong with a writer through no fault of the question: the extractive one takes over.
 _REPLACED = (WriterFailed, PackUnavailable, HashMismatch, DiskFull)
 
@@ -49,7 +50,7 @@ class Session:
     articles: int
     _sentences: list[Sentence] = field(default_factory=list)
     _notices: list[str] = field(default_factory=list)
-    _refused: bool = False
+    _spoken: set[str] = field(default_factory=set)
     _checking: float = 0.0
     _first_token: float | None = None
 
@@ -101,15 +102,27 @@ class Session:
     def _check(self, checker: Checker, raws: Sequence[Raw]) -> Iterator[Event]:
         for raw in raws:
             if is_no_answer(raw.text):
-                self._refused = True
                 continue
             if any(raw.text == sentence.text for sentence in self._sentences):
                 continue  # a model in a loop
             begun = time.perf_counter()
-            sentence = checker.check(raw)
+            sentence = self._to_the_point(checker.check(raw))
             self._checking += time.perf_counter() - begun
             self._sentences.append(sentence)
             yield Checked(len(self._sentences) - 1, sentence)
+
+    def _to_the_point(self, sentence: Sentence) -> Sentence:
+        """The sentence, struck if the answer so far, with what it cites, speaks of something else than was asked."""
+        if not _stands(sentence):
+            return sentence
+        said = [sentence.text, *(f"{c.quote} {c.title or ''}" for c in sentence.citations)]
+        spoken = self._spoken | {stem for text in said for stem in stems(text)}
+        asked = stems(self.question)
+        if len([stem for stem in asked if stem in spoken]) < _TO_THE_POINT * len(asked):
+            reason = "it does not speak of what was asked"
+            return replace(sentence, citations=(), verdict=Verdict.UNSUPPORTED, reason=reason)
+        self._spoken = spoken
+        return sentence
 
     def _answer(self, hits: tuple[Hit, ...], filters: Filters, model: str, timings: Timings) -> Answer:
         standing = [sentence for sentence in self._sentences if _stands(sentence)]

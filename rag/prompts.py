@@ -20,16 +20,16 @@ _RULES = (
     f"that states it. If no extract states the answer, write only: {NO_ANSWER}"
 )
 _LIBRARY = (
-    "[1] (Aske Post, 4 May 2021) Library open again: The library in Aske reopened on 3 May after repairs that cost "
+    "[1] (Aske Post, 4 May 2021, “Library open again”) The library in Aske reopened on 3 May after repairs that cost "
     '820,000 crowns. Its director, Jonas Lind, said the roof "should hold for fifty years".\n\n'
-    "[2] (Aske Post, 9 May 2021) Plans for the hall: The council also plans to repair the swimming hall, but has not "
+    "[2] (Aske Post, 9 May 2021, “Plans for the hall”) The council also plans to repair the swimming hall, but has not "
     "set a date."
 )
 _EXAMPLES = (
     (
-        "[1] (Dunmore Echo, 2 May 2021) Busy month for ferries: Dunmore Ferries carried 41,200 passengers in April, "
+        "[1] (Dunmore Echo, 2 May 2021, “Busy month for ferries”) Dunmore Ferries carried 41,200 passengers in April, "
         "6% more than a year earlier. It lost 1.3 million crowns in the first quarter.\n\n"
-        '[2] (Harbour Radio, 6 May 2021) More sailings: "We will run eleven sailings a day from June," said Petra '
+        '[2] (Harbour Radio, 6 May 2021, “More sailings”) "We will run eleven sailings a day from June," said Petra '
         "Holm, the head of operations. A ticket costs 14 crowns.\n\n"
         "Question: How many passengers did Dunmore Ferries carry in April and who announced more sailings?",
         "Dunmore Ferries carried 41,200 passengers in April, 6% more than a year earlier [1]. Petra Holm, the head of "
@@ -81,9 +81,9 @@ def messages(brief: Brief) -> Sequence[tuple[str, str]]:
 
 def _origin(hit: Hit) -> str:
     day = f"{hit.published.day} {hit.published:%B %Y}" if hit.published else ""
-    known = ", ".join(part for part in (hit.outlet, day) if part)
-    title = smoothed(hit.title or "")
-    return " ".join(part for part in (f"({known})" if known else "", f"{title}:" if title else "") if part) + " "
+    title = f"“{smoothed(hit.title)}”" if hit.title else ""
+    known = ", ".join(part for part in (hit.outlet, day, title) if part)
+    return f"({known}) " if known else ""
 
 
 def is_no_answer(text: str) -> bool:

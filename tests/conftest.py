@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -46,6 +48,11 @@ def run(*arguments: str | Path, cwd: Path | None = None, **more: str) -> subproc
     return subprocess.run(
         command(*arguments), env=environment(**more), cwd=cwd, capture_output=True, text=True, timeout=120, check=False
     )
+
+
+# A test run started in the background of a shell script inherits an ignored SIGINT, and so would its children.
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from rag.types import Verdict
 
 NAME = "literal"
 SUMMARY = "numbers, dates, names and quotations must stand in the cited words; no model"
-SHARED = 0.5
+SHARED = 0.7
 
 
 def connect(settings: Settings) -> Judge:
