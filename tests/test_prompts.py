@@ -41,8 +41,8 @@ def test_the_question_comes_last() -> None:
 def test_extracts_are_numbered_in_order_with_what_is_known_of_them() -> None:
     brief = Brief("Why?", (Extract(KNOWN, KNOWN.sentences), Extract(PLAIN, ((64, 76),))))
     assert messages(brief)[-1][1] == (
-        '[1] (Post, 8 November 2025) Prices\' rise: It rose year-on-year. "Much".\n\n'
-        "[2]  Another one.\n\nQuestion: Why?"
+        '[1] (Post, 8 November 2025, “Prices\' rise”) It rose year-on-year. "Much".\n\n'
+        "[2] Another one.\n\nQuestion: Why?"
     )
 
 
