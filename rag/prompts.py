@@ -75,11 +75,12 @@ def messages(brief: Brief) -> Sequence[tuple[str, str]]:
     shown = [("system", _RULES)]
     for question, answer in _EXAMPLES:
         shown += [("user", question), ("assistant", answer)]
-    extracts = "\n\n".join(f"[{n}] {_origin(e.hit)}{e.text}" for n, e in enumerate(brief.extracts, 1))
+    extracts = "\n\n".join(f"[{n}] {origin(e.hit)}{e.text}" for n, e in enumerate(brief.extracts, 1))
     return [*shown, ("user", f"{extracts}\n\nQuestion: {brief.question}")]
 
 
-def _origin(hit: Hit) -> str:
+def origin(hit: Hit) -> str:
+    """Where an extract is from, as the model reads it in front of it."""
     day = f"{hit.published.day} {hit.published:%B %Y}" if hit.published else ""
     title = f"“{smoothed(hit.title)}”" if hit.title else ""
     known = ", ".join(part for part in (hit.outlet, day, title) if part)

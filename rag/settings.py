@@ -43,7 +43,7 @@ class Settings:
     judge: str = "literal"
     passage_tokens: int = 200
     evidence_passages: int = 6
-    prompt_tokens: int = 320
+    prompt_tokens: int = 420
     answer_tokens: int = 220
     dense_weight: float = 0.4
     writer_timeout: float = 180.0

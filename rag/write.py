@@ -10,7 +10,7 @@ from rag import llms, tokens
 from rag.embed import Embedder
 from rag.errors import ModelError
 from rag.models import Progress
-from rag.prompts import NO_ANSWER, Brief, Extract, messages
+from rag.prompts import NO_ANSWER, Brief, Extract, messages, origin
 from rag.retrieve import sentence_scores
 from rag.settings import Settings
 from rag.types import Hit
@@ -108,14 +108,19 @@ def brief_for(question: str, hits: Sequence[Hit], embedder: Embedder, budget: in
         return Brief(question, ())
     scores = sentence_scores(embedder, question, texts)
     sizes = dict(zip(places, tokens.counts(texts)))
+    origins = tokens.counts([origin(hit) for hit in hits])
     chosen: set[tuple[int, int]] = set()
     used = 0
     for n in sorted(range(len(places)), key=lambda n: -scores[n]):
         h, i = places[n]
         for place in ((h, i), (h, i - 1), (h, i + 1)):
-            if place in sizes and place not in chosen and used + sizes[place] <= budget:
+            if place not in sizes or place in chosen:
+                continue
+            # The first sentence of a passage brings the line that says where it is from.
+            size = sizes[place] + (0 if any(h == known for known, _ in chosen) else origins[h])
+            if used + size <= budget:
                 chosen.add(place)
-                used += sizes[place]
+                used += size
     extracts = []
     for h, hit in enumerate(hits):
         spans = tuple(hit.sentences[i] for i in range(len(hit.sentences)) if (h, i) in chosen)

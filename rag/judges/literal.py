@@ -104,8 +104,9 @@ def _missing_name(claim: str, evidence: Sequence[Cited]) -> str | None:
 
 def _missing_words(claim: str, evidence: Sequence[Cited]) -> str | None:
     there = {stem for c in evidence for part in (c.quote, c.title, c.outlet, c.byline) for stem in stems(part or "")}
-    for form in (*forms.numbers(claim), *forms.dates(claim)):
-        claim = claim.replace(form.written, " ")  # compared by their values already
+    written = [number.written for number in forms.numbers(claim)] + [date.written for date in forms.dates(claim)]
+    for form in written:
+        claim = claim.replace(form, " ")  # compared by their values already
     wanted = stems(claim)
     found = [stem for stem in wanted if stem in there]
     if not found or len(found) < SHARED * len(wanted):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from rag.interop import LLM
     from rag.models import Progress
 
+_SHARED = ("engine", "http", "streaming")  # no backends; importing them takes a second, for LlamaIndex
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -39,7 +41,8 @@ class Options:
 @cache
 def schemes() -> dict[str, ModuleType]:
     """Every backend's module by its scheme."""
-    modules = [import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]
+    names = [info.name for info in pkgutil.iter_modules(__path__) if info.name not in _SHARED]
+    modules = [import_module(f"{__name__}.{name}") for name in names]
     return {module.SCHEME: module for module in modules if hasattr(module, "SCHEME")}
 
 

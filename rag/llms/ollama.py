@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from rag.errors import WriterFailed
-from rag.llms.http import lines, pieces
+from rag.errors import SettingsError, WriterFailed
+from rag.llms.http import lines, pieces, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,11 +24,10 @@ EXAMPLE = "ollama:llama3.2"
 
 
 def connect(target: str, options: Options, *, progress: Progress | None = None) -> LLM:
-    """Nothing is asked of the server before the first question."""
+    """Nothing is asked of the server before the first question. Raises SettingsError for an unusable OLLAMA_HOST."""
     from rag.llms.streaming import Message, StreamingLLM
 
-    host = os.environ.get("OLLAMA_HOST") or "127.0.0.1:11434"
-    url = (host if "://" in host else f"http://{host}").rstrip("/") + "/api/chat"
+    url = _address(os.environ.get("OLLAMA_HOST", "")) + "/api/chat"
 
     class OllamaLLM(StreamingLLM):
         """See the module."""
@@ -43,15 +43,35 @@ def connect(target: str, options: Options, *, progress: Progress | None = None) 
                     "temperature": options.temperature,
                 },
             }
-            hint = f"Is Ollama running, and the model there? `ollama pull {target}`"
-            yield from pieces(lines(url, body, timeout=options.timeout, hint=hint), _text, url)
+            source = lines(
+                url,
+                body,
+                timeout=options.timeout,
+                running="Is Ollama running? Start it with `ollama serve`, or name its address in OLLAMA_HOST.",
+                refused=f"Is the model there? Pull it with `ollama pull {target}`.",
+            )
+            yield from pieces(source, _parse, url)
 
     return OllamaLLM(spec=f"ollama:{target}").with_options(options)
 
 
-def _text(line: str) -> str | None:
+def _address(host: str) -> str:
+    """OLLAMA_HOST as Ollama itself reads it: scheme and port may be absent; 0.0.0.0 is where it listens, not a place
+    to call."""
+    try:
+        parts = urlsplit(host if "://" in host else f"//{host}")
+        known = {"http": 80, "https": 443}.get(parts.scheme, 11434)
+        name = parts.hostname or "127.0.0.1"
+        port = parts.port or known
+    except ValueError as error:
+        raise SettingsError(f"OLLAMA_HOST is no address: {host!r}", hint="For example: 127.0.0.1:11434") from error
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)
+    place = f"[{name}]" if ":" in name else name
+    return f"{parts.scheme or 'http'}://{place}:{port}{parts.path.rstrip('/')}"
+
+
+def _parse(line: str) -> tuple[str, bool]:
     data = json.loads(line)
     if "error" in data:
-        raise WriterFailed(f"Ollama: {data['error']}", retry=False)
-    text: str = data.get("message", {}).get("content", "")
-    return None if data.get("done") and not text else text
+        raise WriterFailed(f"Ollama: {said(data)}", hint="Its own log may tell why.")
+    return data.get("message", {}).get("content", ""), bool(data.get("done"))

@@ -1,4 +1,7 @@
-"""`openai:URL#MODEL`: any OpenAI-compatible server (vLLM, llama.cpp, …). The key, if any, is OPENAI_API_KEY."""
+"""`openai:URL#MODEL`: any OpenAI-compatible server (vLLM, llama.cpp, …).
+
+The key, if it asks for one, is in RAG_OPENAI_KEY or OPENAI_API_KEY; it goes to that server and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from rag.errors import SettingsError
-from rag.llms.http import lines, pieces
+from rag.errors import SettingsError, WriterFailed
+from rag.llms.http import lines, pieces, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +32,7 @@ def connect(target: str, options: Options, *, progress: Progress | None = None) 
     url, _, model = target.partition("#")
     if not url.startswith(("http://", "https://")) or not model:
         raise SettingsError(f"openai:{target} is no server and model", hint=f"For example: {EXAMPLE}")
-    key = os.environ.get("OPENAI_API_KEY")
+    key = os.environ.get("RAG_OPENAI_KEY") or os.environ.get("OPENAI_API_KEY")
 
     class OpenAILLM(StreamingLLM):
         """See the module."""
@@ -44,17 +47,29 @@ def connect(target: str, options: Options, *, progress: Progress | None = None) 
             }
             where = url.rstrip("/") + "/chat/completions"
             headers = {"Authorization": f"Bearer {key}"} if key else {}
-            hint = "Is the server running, and are address, model and key right?"
-            yield from pieces(lines(where, body, timeout=options.timeout, hint=hint, headers=headers), _text, where)
+            source = lines(
+                where,
+                body,
+                timeout=options.timeout,
+                running="Is the server running, and is the address right?",
+                refused="Are the model's name, the address (with /v1, if it has that) and the key right?",
+                headers=headers,
+            )
+            yield from pieces(source, _parse, where)
 
     return OpenAILLM(spec=f"openai:{target}").with_options(options)
 
 
-def _text(line: str) -> str | None:
+def _parse(line: str) -> tuple[str, bool]:
     if not line.startswith("data:"):
-        return ""  # comments and event names
+        return "", False  # comments and event names
     data = line.removeprefix("data:").strip()
     if data == "[DONE]":
-        return None
-    choices = json.loads(data)["choices"]
-    return (choices[0]["delta"].get("content") or "") if choices else ""
+        return "", True
+    chunk = json.loads(data)
+    if chunk.get("error"):
+        raise WriterFailed(f"the server failed: {said(chunk)}", hint="Its own log may tell why.")
+    if not chunk["choices"]:
+        return "", False  # only counts tokens
+    choice = chunk["choices"][0]
+    return choice.get("delta", {}).get("content") or "", bool(choice.get("finish_reason"))

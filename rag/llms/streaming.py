@@ -23,6 +23,11 @@ from rag.llms import Options
 Message = dict[str, str]
 
 
+def plain(messages: Sequence[ChatMessage]) -> list[Message]:
+    """Messages as model servers take them."""
+    return [{"role": message.role.value, "content": message.content or ""} for message in messages]
+
+
 class StreamingLLM(CustomLLM):
     """Implements everything of an LLM by one method: `pieces`."""
 
@@ -51,9 +56,8 @@ class StreamingLLM(CustomLLM):
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """Deltas of the assistant's message. `max_tokens` and `temperature` override the options."""
         options = replace(self._options, **{k: v for k, v in kwargs.items() if k in ("max_tokens", "temperature")})
-        plain = [{"role": message.role.value, "content": message.content or ""} for message in messages]
         text = ""
-        pieces = self.pieces(plain, options)
+        pieces = self.pieces(plain(messages), options)
         try:
             for piece in pieces:
                 text += piece

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from rag import llms, models
-from rag.errors import PackUnavailable, SettingsError, UnknownModel, WriterFailed
+from rag import llms
+from rag.errors import SettingsError, UnknownModel, WriterFailed
 from rag.interop import LLM, ChatMessage, MessageRole
+from rag.llms.ollama import _address
 from tests.llms.servers import PIECES, model_server
 
 QUESTION = [ChatMessage(role=MessageRole.USER, content="Count from one to twenty, in words.")]
@@ -20,15 +25,6 @@ QUESTION = [ChatMessage(role=MessageRole.USER, content="Count from one to twenty
 def server() -> Iterator[object]:
     with model_server() as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def small_model() -> Path:
-    try:
-        folder = models.ensure("smollm2-135m", why="the tests of the engine")
-    except PackUnavailable as error:
-        pytest.skip(f"no model pack: {error}")
-    return folder / models.find("smollm2-135m").files[0].name
 
 
 @pytest.fixture(scope="session")
@@ -123,11 +119,42 @@ def test_server_text_is_whole_and_the_request_greedy(
     assert sent["messages"][0]["content"] == QUESTION[0].content
 
 
-@pytest.mark.parametrize("scheme", ["ollama", "openai"])
-def test_a_slow_server_times_out(scheme: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    slow = llms.open_llm(_spec(scheme, request, monkeypatch, "slow"), llms.Options(timeout=1.0))
-    with pytest.raises(WriterFailed, match="1 seconds"):
+@pytest.mark.models
+@pytest.mark.parametrize("scheme", sorted(llms.schemes()))
+def test_what_takes_too_long_is_given_up(
+    scheme: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = _spec(scheme, request, monkeypatch, "slow")
+    llms.open_llm(spec, llms.Options(threads=2, timeout=60)).chat(QUESTION, max_tokens=1)  # loading does not count
+    slow = llms.open_llm(spec, llms.Options(threads=2, timeout=0.3, max_tokens=3000))
+    with pytest.raises(WriterFailed, match="had not ended after 0 seconds") as caught:
         slow.chat(QUESTION)
+    assert "writer_timeout" in caught.value.hint
+    assert caught.value.retry
+
+
+@pytest.mark.models
+def test_a_closed_answer_leaves_no_thread(llm: LLM) -> None:
+    stream = llm.stream_chat(QUESTION, max_tokens=2000)
+    next(stream)
+    stream.close()
+    working = ("engine", "transformers")
+    for _ in range(100):
+        if not any(thread.name in working for thread in threading.enumerate()):
+            return
+        time.sleep(0.1)
+    raise AssertionError([thread.name for thread in threading.enumerate()])
+
+
+@pytest.mark.parametrize("scheme", ["ollama", "openai"])
+@pytest.mark.parametrize(("model", "said"), [("sick", "out of memory"), ("gone", "broke off")])
+def test_a_server_that_fails_midway(
+    scheme: str, model: str, said: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = llms.open_llm(_spec(scheme, request, monkeypatch, model)).stream_chat(QUESTION)
+    assert next(stream).delta == PIECES[0]
+    with pytest.raises(WriterFailed, match=said):
+        list(stream)
 
 
 @pytest.mark.parametrize("scheme", ["ollama", "openai"])
@@ -147,7 +174,7 @@ def test_an_unknown_model_is_the_servers_word(
     scheme: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     missing = llms.open_llm(_spec(scheme, request, monkeypatch, "missing"))
-    with pytest.raises(WriterFailed, match="404") as caught:
+    with pytest.raises(WriterFailed, match="404: model 'missing' not found") as caught:
         missing.chat(QUESTION)
     assert caught.value.hint
 
@@ -158,6 +185,13 @@ def test_no_server_is_said_with_what_to_do(spec: str, monkeypatch: pytest.Monkey
     with pytest.raises(WriterFailed, match="cannot be reached") as caught:
         llms.open_llm(spec).chat(QUESTION)
     assert "running" in caught.value.hint
+
+
+def test_finding_the_backends_imports_nothing_heavy() -> None:
+    code = "import sys; from rag import llms; llms.schemes(); print([m for m in sys.argv[1:] if m in sys.modules])"
+    heavy = ["rag.interop", "llama_index", "xllamacpp", "transformers", "torch", "httpx"]
+    found = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize(
@@ -182,16 +216,51 @@ def test_a_file_that_is_no_model(tmp_path: Path) -> None:
         llms.open_llm(f"gguf:{tmp_path / 'x.gguf'}")
 
 
+def test_a_key_goes_to_the_server_and_is_not_shown(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAG_OPENAI_KEY", "secret-key")
+    llm = llms.open_llm(_spec("openai", request, monkeypatch))
+    llm.chat(QUESTION)
+    assert request.getfixturevalue("server").keys[-1] == "Bearer secret-key"
+    assert "secret-key" not in f"{llm!r}{llm.to_json()}{llm.metadata}"
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("", "http://127.0.0.1:11434"),
+        ("0.0.0.0", "http://127.0.0.1:11434"),
+        ("box:80", "http://box:80"),
+        ("https://box/ollama/", "https://box:443/ollama"),
+        ("[::1]", "http://[::1]:11434"),
+    ],
+)
+def test_ollamas_address_is_read_as_ollama_reads_it(host: str, address: str) -> None:
+    assert _address(host) == address
+
+
+def test_a_transformers_model_without_a_chat_template(tiny_transformer: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "plain"
+    shutil.copytree(tiny_transformer, folder)
+    (folder / "chat_template.jinja").unlink()
+    with pytest.raises(WriterFailed, match="chat template"):
+        llms.open_llm(f"hf:{folder}").chat(QUESTION)
+
+
+def test_a_transformers_prompt_that_is_too_long(tiny_transformer: Path) -> None:
+    llm = llms.open_llm(f"hf:{tiny_transformer}", llms.Options(context_tokens=8))
+    with pytest.raises(WriterFailed, match="too long"):
+        llm.chat(QUESTION)
+
+
+def test_a_transformers_model_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UnknownModel, match="cannot be loaded"):
+        llms.open_llm(f"hf:{tmp_path / 'nothing'}").chat(QUESTION)
+
+
 @pytest.mark.models
 def test_a_broken_model_file_is_a_writer_failure(tmp_path: Path) -> None:
     (tmp_path / "x.gguf").write_bytes(b"GGUF" + bytes(2000))
     with pytest.raises(WriterFailed, match="could not be loaded"):
         llms.open_llm(f"gguf:{tmp_path / 'x.gguf'}").chat(QUESTION)
-
-
-@pytest.mark.models
-def test_first_token_probabilities(small_model: Path) -> None:
-    llm = llms.open_llm(f"gguf:{small_model}", llms.Options(threads=2))
-    found = llm.next_token_logprobs(QUESTION, n=5)  # type: ignore[attr-defined]
-    assert len(found) == 5
-    assert all(value <= 0 for value in found.values())
