@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rag.interop import LLM
 
 EXTRACTIVE = "extractive"
-_ENOUGH = 0.75  # cosine plus share of the question's words: below, a sentence does not answer (see docs/figures.md)
+_ENOUGH = 0.75  # cosine plus share of the question's words: a first guess, not tuned: below, a sentence does not answer
 _CLOSE = 0.8  # further sentences must come this near to the best one's score
 _LONGEST = 3
 
