@@ -11,6 +11,7 @@ most of a second; so the seam is the small Protocol below, and its class plugs i
 from __future__ import annotations
 
 import importlib
+import json
 import os
 from collections.abc import Sequence
 from functools import cached_property
@@ -21,13 +22,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import models, tokens
+from rag import bert, models, tokens
 from rag.errors import ModelError, SettingsError, UnknownModel
 
 if TYPE_CHECKING:
     from rag.interop import BaseEmbedding
 
 Vectors = NDArray[np.float32]
+_FEW = 64  # texts of one question: it and the sentences of its evidence
 
 
 class Embedder(Protocol):
@@ -71,7 +73,10 @@ def open_embedder(name: str, *, threads: int = 0, progress: models.Progress | No
 
 
 class SentenceTransformersEmbedder:
-    """A sentence-transformers model, in bfloat16 where the processor multiplies that natively."""
+    """A sentence-transformers model, in bfloat16 where the processor multiplies that natively.
+
+    A question's few texts do not wait for torch: where the model is plain BERT they are encoded by `rag.bert`.
+    """
 
     def __init__(self, name: str, source: str, threads: int = 0) -> None:
         self.name = name
@@ -110,15 +115,21 @@ class SentenceTransformersEmbedder:
         return model.bfloat16() if torch.cpu._is_avx512_bf16_supported() else model
 
     @cached_property
+    def _quick(self) -> bert.Bert | None:
+        folder = Path(self._source)
+        return bert.load(folder, self.max_tokens) if folder.is_dir() else None
+
+    @cached_property
     def dimensions(self) -> int:
+        config = Path(self._source) / "config.json"
+        if self._quick is not None:
+            return int(json.loads(config.read_text("utf-8"))["hidden_size"])
         return int(self._model.get_embedding_dimension())
 
     @cached_property
     def max_tokens(self) -> int:
         config = Path(self._source) / "sentence_bert_config.json"
         if config.exists():
-            import json
-
             return int(json.loads(config.read_text("utf-8"))["max_seq_length"])
         return int(self._model.get_max_seq_length() or 512)
 
@@ -127,6 +138,8 @@ class SentenceTransformersEmbedder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         with self._lock:
+            if 0 < len(texts) <= _FEW and self._quick is not None:
+                return self._quick.encode(texts)
             raw = self._model.encode(list(texts), batch_size=16, show_progress_bar=False, convert_to_numpy=True)
         return _unit(raw, self.dimensions)
 

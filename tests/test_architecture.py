@@ -28,6 +28,7 @@ LAYERS = [
     "rag.models",
     "rag.readers",
     "rag.passages",
+    "rag.bert",
     "rag.embed",
     "rag.forms",
     "rag.query",

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import rag
-from rag import models
-from rag.embed import Embedder, LlamaIndexEmbedder, open_embedder
+from rag import bert, models
+from rag.embed import Embedder, LlamaIndexEmbedder, SentenceTransformersEmbedder, open_embedder
 from rag.errors import ModelError, SettingsError, UnknownModel
 from tests import fakes
 
@@ -84,6 +85,30 @@ def test_a_pack_and_its_folder_are_one_model() -> None:
     a = open_embedder(PACK).encode(TEXTS[:2])
     b = open_embedder(f"st:{models.ensure(PACK, why='a test')}").encode(TEXTS[:2])
     assert np.array_equal(a, b)
+
+
+@pytest.mark.models
+def test_a_question_is_encoded_without_torch_as_with_it() -> None:
+    embedder = SentenceTransformersEmbedder(PACK, str(models.ensure(PACK, why="a test")))
+    quick = embedder.encode(TEXTS)
+    assert "_model" not in vars(embedder)
+    padded = embedder.encode([*TEXTS, *("The mayor." for _ in range(64))])
+    assert "_model" in vars(embedder)
+    exact = 0.9999 if embedder._model.dtype == torch.float32 else 0.999
+    assert np.all(np.sum(quick * padded[: len(TEXTS)], axis=1) > exact)
+
+
+@pytest.mark.models
+def test_what_is_not_plain_bert_is_left_to_sentence_transformers(tmp_path: Path) -> None:
+    assert bert.load(tmp_path, 256) is None
+    folder = models.ensure(PACK, why="a test")
+    for path in folder.rglob("*.json"):
+        target = tmp_path / path.relative_to(folder)
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(path.read_text("utf-8").replace('"hidden_act": "gelu"', '"hidden_act": "relu"'), "utf-8")
+    (tmp_path / "model.safetensors").symlink_to(folder / "model.safetensors")
+    assert bert.load(folder, 256) is not None
+    assert bert.load(tmp_path, 256) is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,164 @@
+"""A BERT sentence embedder in numpy, for the few short texts of a question.
+
+Importing torch and sentence-transformers takes seconds, which a cold search would spend before its first hit; and for
+one question their overhead costs more than the arithmetic. This reads the same weights and gives the same vectors
+(a test holds it to sentence-transformers, cosine above 0.9999). Batches of long texts are quicker in torch.
+
+Only plain BERT with mean pooling and absolute positions is read; `load` returns None for anything else.
+Formulas: Devlin et al. 2018 (arXiv 1810.04805), Vaswani et al. 2017 (arXiv 1706.03762), GELU by the error function.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+_MODULES = ("Transformer", "Pooling", "Normalize")
+_HALF, _ROOT_HALF = np.float32(0.5), np.float32(0.5**0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Linear:
+    """x ↦ x·weight + bias; weight has shape (inputs, outputs)."""
+
+    weight: Array
+    bias: Array
+
+    def __call__(self, x: Array) -> Array:
+        y: Array = x @ self.weight
+        y += self.bias
+        return y
+
+
+@dataclass(frozen=True, slots=True)
+class _Norm:
+    """Layer normalisation over the last axis."""
+
+    weight: Array
+    bias: Array
+    epsilon: np.float32
+
+    def __call__(self, x: Array) -> Array:
+        x = x - x.mean(-1, keepdims=True)
+        y: Array = x / np.sqrt((x * x).mean(-1, keepdims=True) + self.epsilon) * self.weight + self.bias
+        return y
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """One encoder layer: attention over each text by itself, then the feed-forward part."""
+
+    heads: int
+    qkv: _Linear
+    attended: _Linear
+    after_attention: _Norm
+    wide: _Linear
+    narrow: _Linear
+    after_feed: _Norm
+
+    def __call__(self, x: Array, cuts: Sequence[int]) -> Array:
+        projected, context = self.qkv(x), np.empty_like(x)
+        width = x.shape[1] // self.heads
+        for start, end in itertools.pairwise(cuts):
+            q, k, v = projected[start:end].reshape(end - start, 3, self.heads, width).transpose(1, 2, 0, 3)
+            weights = q @ k.transpose(0, 2, 1) * np.float32(width**-0.5)
+            weights = np.exp(weights - weights.max(-1, keepdims=True))
+            weights /= weights.sum(-1, keepdims=True)
+            context[start:end] = (weights @ v).transpose(1, 0, 2).reshape(end - start, -1)
+        x = self.after_attention(x + self.attended(context))
+        return self.after_feed(x + self.narrow(_gelu(self.wide(x))))
+
+
+def _gelu(x: Array) -> Array:
+    from scipy.special import erf
+
+    y: Array = x * _HALF * (np.float32(1) + erf(x * _ROOT_HALF))
+    return y
+
+
+class Bert:
+    """Texts to unit vectors, float32, shape (len(texts), dimensions); a text is cut at `max_tokens`."""
+
+    def __init__(self, weights: dict[str, Array], config: dict[str, Any], tokenizer: Any, max_tokens: int) -> None:
+        self._tokenizer = tokenizer
+        self._tokenizer.enable_truncation(max_tokens)
+        self._tokenizer.no_padding()
+        self._epsilon = np.float32(config["layer_norm_eps"])
+        self._w = weights
+        self._words = weights["embeddings.word_embeddings.weight"]
+        # All tokens are of the first kind: its vector is added to the positions once and for all.
+        self._places = (
+            weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
+        )
+        self._first = self._norm("embeddings.LayerNorm")
+        self._layers = [self._layer(n, config["num_attention_heads"]) for n in range(config["num_hidden_layers"])]
+
+    def _linear(self, *names: str) -> _Linear:
+        weight = np.concatenate([self._w[f"{name}.weight"] for name in names]).T
+        return _Linear(np.ascontiguousarray(weight), np.concatenate([self._w[f"{name}.bias"] for name in names]))
+
+    def _norm(self, name: str) -> _Norm:
+        return _Norm(self._w[f"{name}.weight"], self._w[f"{name}.bias"], self._epsilon)
+
+    def _layer(self, number: int, heads: int) -> _Layer:
+        place = f"encoder.layer.{number}"
+        return _Layer(
+            heads=heads,
+            qkv=self._linear(*(f"{place}.attention.self.{part}" for part in ("query", "key", "value"))),
+            attended=self._linear(f"{place}.attention.output.dense"),
+            after_attention=self._norm(f"{place}.attention.output.LayerNorm"),
+            wide=self._linear(f"{place}.intermediate.dense"),
+            narrow=self._linear(f"{place}.output.dense"),
+            after_feed=self._norm(f"{place}.output.LayerNorm"),
+        )
+
+    def encode(self, texts: Sequence[str]) -> Array:
+        """The vectors of some texts. They are laid end to end, so that none pays for another's length."""
+        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        cuts = np.cumsum([0, *map(len, ids)]).tolist()
+        x = self._first(self._words[np.concatenate(ids)] + np.concatenate([self._places[: len(i)] for i in ids]))
+        for layer in self._layers:
+            x = layer(x, cuts)
+        means = np.stack([x[start:end].mean(0) for start, end in itertools.pairwise(cuts)])
+        unit: Array = means / np.linalg.norm(means, axis=1, keepdims=True)
+        return unit
+
+
+def load(folder: Path, max_tokens: int) -> Bert | None:
+    """The model in a sentence-transformers folder, or None if it is not plain BERT with mean pooling."""
+    paths = {name: folder / name for name in ("config.json", "modules.json", "model.safetensors", "tokenizer.json")}
+    if not all(path.exists() for path in paths.values()):
+        return None
+    config, modules = (json.loads(paths[name].read_text("utf-8")) for name in ("config.json", "modules.json"))
+    if not _is_plain(folder, config, modules):
+        return None
+    from safetensors.numpy import load_file
+    from tokenizers import Tokenizer
+
+    weights = load_file(str(paths["model.safetensors"]))
+    if any(weight.dtype != np.float32 for name, weight in weights.items() if name.endswith("weight")):
+        return None
+    return Bert(weights, config, Tokenizer.from_file(str(paths["tokenizer.json"])), max_tokens)
+
+
+def _is_plain(folder: Path, config: dict[str, Any], modules: list[dict[str, Any]]) -> bool:
+    kinds = tuple(module["type"].rpartition(".")[2] for module in modules)
+    if kinds != _MODULES or modules[0]["path"]:
+        return False
+    pooling = json.loads((folder / modules[1]["path"] / "config.json").read_text("utf-8"))
+    modes = {name for name, on in pooling.items() if name.startswith("pooling_mode_") and on}
+    return (
+        config.get("model_type") == "bert"
+        and config.get("hidden_act") == "gelu"
+        and config.get("position_embedding_type", "absolute") == "absolute"
+        and modes == {"pooling_mode_mean_tokens"}
+    )
