@@ -145,9 +145,8 @@ def _single(question: str, moment: Moment, before: Lead, as_of: date) -> Period 
     span = safely(lambda: moment.latest(_limit(question, moment, before, told, as_of)))
     if span is None:
         return None
-    if before.week:
-        monday = span[0] - timedelta(span[0].weekday())
-        span = monday, monday + timedelta(6)
+    if before.week is not None:
+        span = _week(span, before.week)
     end = moment.end
     onwards = _ON.match(question, end) if before.prep in ("from", *_SINCE) else None
     if onwards:
@@ -155,6 +154,20 @@ def _single(question: str, moment: Moment, before: Lead, as_of: date) -> Period 
     bounds = safely(lambda: _bounded(span, before, bool(onwards)))
     start = before.start(moment)
     return bounds and Period(*bounds, question[start:end], start, end, told)
+
+
+def _week(span: Span, nth: str) -> Span:
+    """The week (from Monday) of a day, or the first to fourth or last seven days of something longer."""
+    first, last = span
+    if first == last:
+        monday = first - timedelta(first.weekday())
+        return monday, monday + timedelta(6)
+    if nth == "last":
+        return last - timedelta(6), last
+    if nth:
+        first += timedelta(7 * ("first", "second", "third", "fourth").index(nth))
+        return first, first + timedelta(6)
+    return span
 
 
 def _as_of_next(question: str, pair: Sequence[Moment], as_of: date) -> date:

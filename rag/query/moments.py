@@ -16,6 +16,12 @@ _ORDINALS = "first second third fourth".split()
 _NUMBERS = dict(zip("one two three four five six seven eight nine ten eleven twelve".split(), range(1, 13)))
 _NUMBERS |= {"a": 1, "an": 1, "couple of": 2, "a couple of": 2, "few": 5, "several": 7}
 
+_NTHS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+    "sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth "
+    "twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first"
+).split()
+_NTH_DAY = f"(?:{'|'.join(_NTHS)})"
 _MONTH = (
     r"(?:(?:january|february|march|april|may|june|july|august|september|october|november|december)\b"
     r"|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)"
@@ -32,7 +38,8 @@ _PART_OF_DAY = r"(?:\s+(?:morning|afternoon|evening|night))?"
 _MOMENT = re.compile(
     rf"""(?<![\w$€£¥/])(?<!\d[.,/-])(?=[0-9a-z])(?:
      (?=\d)(?:
-        (?P<iso>(?P<iso_y>{_YEAR})(?P<sep>[-/])(?P<iso_m>\d{{1,2}})(?P=sep)(?P<iso_d>\d{{1,2}}))(?![\d/-])
+        (?P<iso>(?P<iso_y>{_YEAR})(?P<sep>[-/])(?P<iso_m>\d{{1,2}})(?P=sep)(?P<iso_d>\d{{1,2}})
+          (?:T\d\d:\d\d[\d:.]*(?:Z|[+-]\d\d:?\d\d)?)?)(?![\d/-])
        |(?P<year_quarter>(?P<yq_y>{_YEAR})[\s-]?q(?P<yq_q>[1-4]))
        |(?P<day_month>(?P<dm_from>\d{{1,2}})(?:st|nd|rd|th)?(?:{_TO}(?P<dm_to>\d{{1,2}})(?:st|nd|rd|th)?)?
           \s+(?:of\s+)?(?P<dm_m>{_MONTH})(?:(?:,?\s+|,)(?:of\s+)?(?P<dm_y>{_WHICH_YEAR}))?)
@@ -52,10 +59,12 @@ _MOMENT = re.compile(
      |(?P<daily>(?:the\s+)?day\s+before\s+yesterday|yesterday|today|tomorrow|tonight|last\s+night
         |this\s+(?:morning|afternoon|evening)){_PART_OF_DAY}
      |(?P<rolling>(?P<r_w>past|last|next)\s+(?:(?P<r_n>{COUNT})\s+)?(?P<r_u>hour|day|week|month|quarter|year)
-        (?(r_n)s?|)(?<!(?:last|next)\sday)(?<!(?:last|next)\shour))
+        (?(r_n)s?|)(?<!(?:last|next)\sday)(?<!(?:last|next)\shour)(?!\s+of\b))
      |(?P<which>(?P<w_w>this|last|next|current|coming)\s+(?:calendar\s+)?
-        (?P<w_u>weekend|week|month|quarter|year|{_SEASON}|{_DAY}|{_MONTH}(?!\s+\d))){_PART_OF_DAY}
+        (?P<w_u>weekend|week|month|quarter|year|{_SEASON}|{_DAY}|{_MONTH}(?!\s+\d))(?!\s+of\b)){_PART_OF_DAY}
      |(?P<ago2>(?P<ag_n>an?(?:\s+couple\s+of)?|{COUNT})\s+(?P<ag_u>day|week|month|year)s?\s+ago)
+     |(?P<named_day>(?P<nd_d>{_NTH_DAY})\s+of\s+(?P<nd_m>{_MONTH})(?:(?:,?\s+|,)(?:of\s+)?(?P<nd_y>{_WHICH_YEAR}))?)
+     |(?P<current>(?<=of\s)the\s+(?P<c_u>year|quarter|month|week))
      |(?P<weekday>{_DAY}){_PART_OF_DAY}
      |(?P<weekend>weekend)
      |(?P<now>now|(?:the\s+)?present(?:\s+day)?)
@@ -141,6 +150,11 @@ def _iso(match: re.Match[str], as_of: date) -> Moment:
 def _weekday_month(match: re.Match[str], as_of: date) -> Moment:
     month, day = _month(match["dn_m"]), int(match["dn_d"])
     return _yearly(match, "day", match["dn_y"], as_of, lambda y: (date(y, month, day), date(y, month, day)))
+
+
+def _named_day(match: re.Match[str], as_of: date) -> Moment:
+    month, day = _month(match["nd_m"]), _NTHS.index(match["nd_d"].lower()) + 1
+    return _yearly(match, "day", match["nd_y"], as_of, lambda y: (date(y, month, day), date(y, month, day)))
 
 
 def _years(match: re.Match[str], as_of: date) -> Moment:
@@ -234,6 +248,8 @@ _READERS: dict[str, Callable[[re.Match[str], date], Moment | None]] = {
     "daily": _daily,
     "rolling": _rolling,
     "which": _which,
+    "named_day": _named_day,
+    "current": lambda m, today: _fixed(m, "current", lambda: stepped(m["c_u"].lower(), 0, today), bare=True),
     "weekday": _weekday,
     "weekend": lambda m, today: Moment(
         "weekend",

@@ -19,10 +19,11 @@ _PREPOSITION = (
 _LEAD = re.compile(
     rf"""(?<![\w-])(?:(?P<made>published|dated|posted|printed)\s+)?
     (?:(?P<prep>{_PREPOSITION})\s+)?(?:the\s+)?(?P<edge>{EDGE})?(?P<the>the\s+)?
-    (?:(?P<week>week\s+of\s+)|(?P<unit>(?:calendar\s+)?year\s+|month\s+of\s+))?(?:the\s+)?$""",
+    (?:(?P<week>(?:(?P<nth>first|second|third|fourth|last)\s+)?week\s+of\s+)|(?P<unit>(?:calendar\s+)?year\s+|month\s+of\s+))?(?:the\s+)?["'“‘]?$""",
     re.VERBOSE | re.IGNORECASE,
 )
 _LONGEST = 70  # characters of a lead
+_CONTEXT = 300  # characters before an expression that are looked at, so that a long text takes linear time
 
 _PIECES = (
     r"(?:articles?|stor(?:y|ies)|pieces?|reports?|coverage|reporting|reportage|columns?|editorials?|op-eds?|interviews?"
@@ -30,7 +31,7 @@ _PIECES = (
 )
 _CAPITAL = r"[^\W\d_a-zß-ÿ][\w'’.&-]*"
 # What separates a piece from its date: its author and outlet, in capitals ("by Owen Prys in the Courier").
-_SOURCE = rf"(?:\s+(?:by|in|from|of|the|at|and|(?-i:{_CAPITAL})))*"
+_SOURCE = rf"(?:\s+(?>(?:by|in|from|of|the|at|and)\b|(?-i:{_CAPITAL})))*"
 _TOPIC = (
     r"(?:\s+(?!(?:that|which|who|whose|where|when|say|says|said|is|was|are|were|has|have|had|did|does)\b)[^\s?.!;,]+)"
 )
@@ -42,7 +43,7 @@ _PIECE_BEFORE = re.compile(
 )
 _PIECE_ABOUT = re.compile(rf"\b{_PIECES}{_TOPIC}{{1,12}}\s*$", re.IGNORECASE)
 _PIECE_AFTER = re.compile(
-    rf"(?:['’]s)?(?:\s+(?-i:{_CAPITAL}))*\s+(?!news\b|posts?\b)(?:{_PIECES}|(?:news)?papers?|editions?|issues?)\b",
+    rf"(?:['’]s)?(?:\s+(?-i:{_CAPITAL})){{0,6}}\s+(?!news\b|posts?\b)(?:{_PIECES}|(?:news)?papers?|editions?|issues?)\b",
     re.IGNORECASE,
 )
 _DATA = (
@@ -61,7 +62,9 @@ _PASSIVE = re.compile(
     re.IGNORECASE,
 )
 
-_MADE_BY = re.compile(rf"\b(?:published|posted|printed|reported){_SOURCE}\s*$", re.IGNORECASE)
+_MADE_BY = re.compile(
+    rf"\b(?:published|posted|printed|reported){_SOURCE}(?:\s+at\s+[\d:.]+(?:\s*[ap]m)?)?\s*$", re.IGNORECASE
+)
 _WRITES_AFTER = re.compile(r"\s*,?\s*(?:report(?:ed|s)?|wr[io]tes?|publish(?:ed|es)?)\b", re.IGNORECASE)
 # "The day after 3 May" and "two weeks before 3 May" are counted from the date; it bounds nothing.
 _COUNTED_FROM = re.compile(
@@ -106,7 +109,7 @@ class Lead:
     prep: str
     edge: str
     the: bool
-    week: bool
+    week: str | None  # "" for "the week of 3 May", "first" for the first week of May
     unit: bool
     at: int  # where the words begin that belong to the period in any case, -1: none
     the_at: int  # where its article begins
@@ -126,14 +129,14 @@ def lead(question: str, moment: Moment, floor: int) -> Lead:
     the = re.search(r"\bthe\b", match.group(), re.IGNORECASE) is not None
     piece = _PIECE_AFTER.match(question, moment.end)
     if piece and (the or piece.group()[0] in "'’"):  # "after the 3 May article": the preposition is the article's
-        return Lead(False, "", "", the, False, False, -1, moment.start)
+        return Lead(False, "", "", the, None, False, -1, moment.start)
     first = next((match.start(name) for name in ("made", "prep", "edge", "week", "unit") if match[name]), -1)
     return Lead(
         made=match["made"] is not None,
         prep=" ".join((match["prep"] or "").lower().split()),
         edge=(match["edge"] or "").strip().lower().removeprefix("the ").removeprefix("very "),
         the=the,
-        week=match["week"] is not None,
+        week=(match["nth"] or "").lower() if match["week"] else None,
         unit=match["unit"] is not None,
         at=begin + first if first >= 0 else -1,
         the_at=begin + match.start(),
@@ -149,9 +152,9 @@ def means_time(question: str, moment: Moment, before: Lead) -> bool:
         return False
     if moment.kind in ("quarter", "half") and _SPORT.search(question, max(0, moment.start - 60), moment.end + 60):
         return False
-    if before.prep in ("after", "before") and _COUNTED_FROM.search(question[: before.at]):
+    if before.prep in ("after", "before") and _COUNTED_FROM.search(question, max(0, before.at - _LONGEST), before.at):
         return False
-    if word.lower().endswith("ago") and _MORE_THAN.search(question[: moment.start]):
+    if word.lower().endswith("ago") and _MORE_THAN.search(question, max(0, moment.start - _LONGEST), moment.start):
         return False
     if moment.kind in _TESTS:
         return _TESTS[moment.kind](question, moment, before, word, after)
@@ -167,10 +170,10 @@ def _month(question: str, moment: Moment, before: Lead, word: str, after: str) -
     if before.prep and before.prep not in ("on", "at", "around"):
         if named and name in _FIRST_NAMES and before.prep not in ("in", "during", "throughout", "until", "since"):
             return False
-        return not (before.prep == "by" and _PIECE_BEFORE.search(question[: before.at]))
+        return not (before.prep == "by" and _PIECE_BEFORE.search(question, max(0, before.at - _CONTEXT), before.at))
     if _PIECE_AFTER.match(after) and before.the:
         return True
-    if _WHAT_ABOUT.search(question[: moment.start]):
+    if _WHAT_ABOUT.search(question, max(0, moment.start - _LONGEST), moment.start):
         return not named
     return name not in _NAMES_OR_VERBS and word[0].isupper() and not named and not _after_a_name(question, moment)
 
@@ -178,11 +181,11 @@ def _month(question: str, moment: Moment, before: Lead, word: str, after: str) -
 def _year(question: str, moment: Moment, before: Lead, word: str, after: str) -> bool:
     if not moment.bare or before.unit or _PIECE_AFTER.match(after):
         return True
-    if before.prep:
-        counted = _COUNTED_ALWAYS if before.prep in ("in", "since", "during", "until", "throughout") else _COUNTED
-        return not (before.the and not before.edge) and before.prep not in ("on", "at") and not counted.match(after)
     if before.edge:
         return True
+    if before.prep:
+        counted = _COUNTED_ALWAYS if before.prep in ("in", "since", "during", "until", "throughout") else _COUNTED
+        return not before.the and before.prep not in ("on", "at") and not counted.match(after)
     last = not after.strip(" ?.!\"”'’")
     return last and not before.the and not _after_a_name(question, moment) and bool(question[: moment.start].strip())
 
@@ -201,7 +204,7 @@ def _season(question: str, moment: Moment, before: Lead, word: str, after: str) 
 def _weekday(question: str, moment: Moment, before: Lead, word: str, after: str) -> bool:
     if before.prep:
         return True
-    previous = _WORD_BEFORE.search(question[: moment.start])
+    previous = _WORD_BEFORE.search(question, max(0, moment.start - _LONGEST), moment.start)
     if previous and previous["word"].lower() in ("every", "each", "any", "some", "a", "one"):
         return False
     named = _after_a_name(question, moment) or _NEXT_CAPITAL.match(after)
@@ -214,7 +217,7 @@ def _daily(question: str, moment: Moment, before: Lead, word: str, after: str) -
 
 def _after_a_name(question: str, moment: Moment) -> bool:
     """Whether the word before is capitalised and does not only begin the sentence: Black Friday, Theresa May."""
-    previous = _WORD_BEFORE.search(question[: moment.start])
+    previous = _WORD_BEFORE.search(question, max(0, moment.start - _LONGEST), moment.start)
     return bool(previous and previous["word"][0].isupper() and previous.start() > 0)
 
 
@@ -227,6 +230,7 @@ _TESTS = {
     "weekday": _weekday,
     "weekend": lambda question, moment, before, *_: bool(before.prep),
     "day": _daily,
+    "current": lambda question, moment, before, *_: bool(before.edge),
     "now": lambda question, moment, before, *_: before.prep in ("until", "up to", "up until", "till"),
 }
 
@@ -234,7 +238,8 @@ _TESTS = {
 def role(question: str, moment: Moment, before: Lead, end: int) -> str:
     """ "publication" or "event": what a period, from its lead to `end`, is the time of."""
     start = before.start(moment)
-    said = question[: start if before.the_at > start or before.at >= 0 else before.the_at]
+    until = start if before.the_at > start or before.at >= 0 else before.the_at
+    said = question[max(0, until - _CONTEXT) : until]
     return "publication" if _published(said, moment, before, question[end:]) else "event"
 
 

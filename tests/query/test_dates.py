@@ -205,6 +205,16 @@ HARDER = [
     ("Who wrote the story that ran on 3 May 2025?", "on 3 May 2025", "2025-05-03..2025-05-03", "p"),
     ("According to the report published by Harbour Radio on October 4, 2025, who won?", "on October 4, 2025",
      "2025-10-04..2025-10-04", "p"),
+    ("Is the piece published at 2025-10-04T20:07:42+00:00 right?", "published at 2025-10-04T20:07:42+00:00",
+     "2025-10-04..2025-10-04", "p"),
+    ("Is the piece published at 18:00 on 4 October 2025 right?", "on 4 October 2025", "2025-10-04..2025-10-04", "p"),
+    ("How many were there at the start of 2025?", "at the start of 2025", "2025-01-01..2025-04-30", "e"),
+    ("How many have left since the start of the year?", "since the start of the year", "2026-01-01..", "e"),
+    ("What was open on the first of May?", "on the first of May", "2026-05-01..2026-05-01", "e"),
+    ("What was open on the twenty-first of May 2025?", "on the twenty-first of May 2025",
+     "2025-05-21..2025-05-21", "e"),
+    ("What was open in the second week of October?", "in the second week of October", "2026-10-08..2026-10-14", "e"),
+    ("What was open in the last week of October?", "in the last week of October", "2026-10-25..2026-10-31", "e"),
     ("Did Harbour Radio, on October 31, 2023, report that?", "on October 31, 2023", "2023-10-31..2023-10-31", "p"),
     ("Which articles about the bridge from last week are opinion?", "from last week", "2026-11-16..2026-11-22", "p"),
     ("Was the poll published on 24 September right?", "published on 24 September", "2026-09-24..2026-09-24", "e"),
@@ -236,6 +246,8 @@ HARDER_NONE = [
     "Did the price change from 2 to 3 crowns?",
     "Why is march music popular?",
     "Did this may surprise anyone?",
+    "Who was named mayor of the year?",
+    "Who testified in the last week of the trial?",
     "Did the council meet every Tuesday?",
 ]
 
@@ -334,8 +346,15 @@ def test_a_question_is_read_in_well_under_a_millisecond() -> None:
     questions = [case[0] for case in [*ONE, *HARDER]] * 3
     best = float("inf")
     for _ in range(5):
-        begun = time.perf_counter()
+        begun = time.process_time()
         for question in questions:
             periods(question, TODAY)
-        best = min(best, (time.perf_counter() - begun) / len(questions))
+        best = min(best, (time.process_time() - begun) / len(questions))
     assert best < 0.001
+
+
+def test_a_long_text_of_capitals_and_dates_takes_no_long_time() -> None:
+    begun = time.process_time()
+    periods(f"report {'In By ' * 100}x March 2025", TODAY)
+    assert len(periods("in March 2025, " * 100, TODAY)) == 100
+    assert time.process_time() - begun < 1

@@ -260,11 +260,11 @@ def test_a_number_of_the_new_question_may_not_be_lost() -> None:
     assert accepted(kept, "and more than 30,000?", [CARS]) == kept
 
 
-def test_rules_take_well_under_a_millisecond_a_turn() -> None:
+def test_rules_take_a_few_milliseconds_at_most() -> None:
     best = float("inf")
     for _ in range(5):
-        begun = time.perf_counter()
+        begun = time.process_time()
         for history, question, _ in WHOLE:
             make_whole(question, history)
-        best = min(best, (time.perf_counter() - begun) / len(WHOLE))
+        best = min(best, (time.process_time() - begun) / len(WHOLE))
     assert best < 0.003
