@@ -23,6 +23,7 @@ from rag.errors import ReadError
 from rag.passages import Limit, split
 from rag.readers import Context, Source
 from rag.settings import Settings
+from rag.store import stories
 from rag.store.catalog import Catalog
 from rag.store.vectors import Vectors
 from rag.types import Article, IngestReport, Passage
@@ -44,7 +45,8 @@ def unfinished(catalog: Catalog) -> str | None:
     """What an ingest that was stopped left to do, in words; None when nothing is due."""
     running = catalog.meta(_RUNNING)
     pending = catalog.pending_count()
-    if running is None and not pending:
+    uncompared = stories.due(catalog)
+    if running is None and not pending and not uncompared:
         return None
     parts = []
     if running is not None:
@@ -52,6 +54,8 @@ def unfinished(catalog: Catalog) -> str | None:
         parts.append(f"the ingest of {', '.join(record['paths'])} begun {record['begun']} did not finish")
     if pending:
         parts.append(f"{pending} passages are found by their words only until they are embedded")
+    if uncompared:
+        parts.append(f"{uncompared} articles have not been compared with the others to find reprints")
     return "; ".join(parts)
 
 
@@ -96,6 +100,7 @@ class Ingest:
             else:
                 self._take(item)
         removed = self._prune(paths) if self.prune else 0
+        self._compare()
         self._embed(everything=True)
         self._delete_doomed()
         self.catalog.set_meta(_RUNNING, None)
@@ -141,6 +146,7 @@ class Ingest:
                         outcome = self.catalog.put(item, source.location, self._passages)
                         self._counts[outcome] += 1
                         self._seen.add(item.source)
+            self._compare()
             self._embed(everything=False)
         return whole
 
@@ -158,6 +164,11 @@ class Ingest:
     def _fail(self, error: ReadError) -> None:
         self._failed.append((error.path, error.message))
         self._unread.add(error.path)
+
+    def _compare(self) -> None:
+        """Find the near-copies of what is new, and of what an earlier release took in."""
+        while stories.compare(self.catalog):
+            self._report()
 
     # -- vectors -------------------------------------------------------------------------------------------------
 

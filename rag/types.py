@@ -84,12 +84,23 @@ class Passage(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Copy(Record):
+    """Another article that prints the same story: a reprint, the original, or another version."""
+
+    article_id: str
+    outlet: str | None
+    title: str | None
+    published: datetime | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Hit(Record):
     """A passage found for a question, with what is known of its article.
 
     `score` is the fused score (higher is better, comparable within one search only); `rank` counts from 1. `dense`
     is the cosine similarity and `lexical` the BM25 score that went into it, None where that half did not find the
-    passage.
+    passage. `also` lists the other articles that print the same story, earliest first, those without a date last.
     """
 
     rank: int
@@ -111,6 +122,7 @@ class Hit(Record):
     kind: str | None = None
     dense: float | None = None
     lexical: float | None = None
+    also: tuple[Copy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ LAYERS = [
     "rag.query",
     "rag.llms",
     "rag.judges",
+    "rag.stories",
     "rag.store",
     "rag.prompts",
     "rag.ingest",
@@ -54,6 +55,7 @@ HOMES = {
     "transformers": ("rag/embed.py", "rag/llms/hf.py"),
     # The benchmark runs stock LlamaIndex beside ours: that is what it measures.
     "chromadb": ("rag/store/vectors.py", "eval/benchmarks/ingest.py"),
+    "datasketch": ("rag/stories.py",),
     "gradio": ("ui/",),
     "llama_index": ("rag/interop.py", "eval/benchmarks/ingest.py"),
 }

@@ -29,6 +29,7 @@ from tests.conftest import command, consistent, environment, run, write_article
 SETTINGS = rag.Settings(embedder=fakes.NAME, writer="extractive", passage_tokens=20)
 CHOSEN = {"RAG_PASSAGE_TOKENS": "20"}
 ARTICLES = 40
+REPRINTS = 8
 PAUSE = "0.002"  # a text: about a second for all of them
 
 
@@ -44,8 +45,14 @@ class Moment:
 START = None
 ARTICLES_IN = "SELECT count(*) FROM articles"
 NEW_IN = "SELECT count(*) FROM articles WHERE version = 2"
+COMPARED = "SELECT count(*) FROM articles WHERE compared"
+NEW_COMPARED = "SELECT count(*) FROM articles WHERE compared AND version = 2"
 EMBEDDED = "SELECT count(*) FROM passages WHERE embedded"
 NEW_EMBEDDED = "SELECT count(*) FROM passages WHERE embedded AND id LIKE '%.2.%'"
+STORIES = (
+    "SELECT a.id, b.id FROM story_pairs p JOIN articles a ON a.n = p.article JOIN articles b ON b.n = p.other "
+    "ORDER BY 1, 2"
+)
 ALL_EMBEDDED = "SELECT NOT EXISTS (SELECT 1 FROM passages WHERE NOT embedded) AND EXISTS (SELECT 1 FROM passages)"
 DONE_BUT_DOOMED = f"SELECT ({ALL_EMBEDDED}) AND (SELECT count(*) FROM articles WHERE version = 2) >= {ARTICLES // 2}"
 
@@ -58,12 +65,18 @@ FIRST_RUN = (
     Moment(ARTICLES_IN, ARTICLES, 0.05),
     Moment(ARTICLES_IN, ARTICLES, 0.3),
     Moment(ARTICLES_IN, ARTICLES, 0.5),
+    Moment(COMPARED, 1),
     Moment(EMBEDDED, 1),
     Moment(EMBEDDED, 1, 0.02),
     Moment(EMBEDDED, 257, 0.05),
     Moment(ALL_EMBEDDED, 1),
 )
-FRESH = (Moment(ARTICLES_IN, 12), Moment(EMBEDDED, 1, 0.005), Moment(ARTICLES_IN, ARTICLES, 0.4))
+FRESH = (
+    Moment(ARTICLES_IN, 12),
+    Moment(COMPARED, 1, 0.002),
+    Moment(EMBEDDED, 1, 0.005),
+    Moment(ARTICLES_IN, ARTICLES, 0.4),
+)
 UPDATE = (
     Moment(START, delay=0.8),
     Moment(NEW_IN, 1),
@@ -73,6 +86,7 @@ UPDATE = (
     Moment(NEW_IN, ARTICLES // 2, 0.15),
     Moment(NEW_IN, ARTICLES // 2, 0.3),
     Moment(NEW_IN, ARTICLES // 2, 0.45),
+    Moment(NEW_COMPARED, 1),
     Moment(NEW_EMBEDDED, 1),
     Moment(DONE_BUT_DOOMED, 1),
     Moment(DONE_BUT_DOOMED, 1, 0.01),
@@ -80,14 +94,15 @@ UPDATE = (
 
 
 def write(folder: Path, *, changed: bool) -> None:
-    """Forty small articles; the second time every other one says something else."""
+    """Forty small articles; the second time every other one says something else. The last ones are reprints."""
     for n in range(ARTICLES):
         turn = "again " if changed and n % 2 else ""
+        ship, outlet = (n, "Bay Log") if n < ARTICLES - REPRINTS else (n - REPRINTS, "Shore News")
         text = " ".join(
-            f"On day {day} the crew of ship {n} counted {turn}{n * day + day} gulls over the bay."
+            f"On day {day} the crew of ship {ship} counted {turn}{ship * day + day} gulls over the bay."
             for day in range(1, 14)
         )
-        write_article(folder / f"{n:02}.md", text, title=f"Ship {n}", outlet="Bay Log")
+        write_article(folder / f"{n:02}.md", text, title=f"Ship {ship}", outlet=outlet)
 
 
 def ask(archive: Path, sql: str) -> int:
@@ -125,8 +140,9 @@ def killed(folder: Path, archive: Path, moment: Moment) -> bool:
 
 def usable(archive: Path, *, expected: str, started: bool) -> None:
     """What must hold after a kill: it opens, it searches, and it says that something is due if something is."""
-    due = ask(archive, "SELECT count(*) FROM passages WHERE NOT embedded") + ask(
-        archive, "SELECT count(*) FROM doomed_vectors"
+    due = sum(
+        ask(archive, f"SELECT count(*) FROM {what}")
+        for what in ("passages WHERE NOT embedded", "doomed_vectors", "articles WHERE compared = 0")
     )
     with rag.open(archive, settings=SETTINGS) as opened:
         status = opened.status()
@@ -152,8 +168,11 @@ def same(archive: Path, undisturbed: Path) -> None:
             "SELECT article_id, version, content_hash FROM versions ORDER BY 1, 2",
             "SELECT source, file, article_id, content_hash FROM sources ORDER BY 1",
             "SELECT id, start, end, sentences FROM passages ORDER BY 1",
+            "SELECT a.id, b.band FROM story_bands b JOIN articles a ON a.n = b.article ORDER BY 1, 2",
+            STORIES,
         ):
             assert [tuple(row) for row in a._catalog.rows(sql)] == [tuple(row) for row in b._catalog.rows(sql)]
+        assert len(b._catalog.rows(STORIES)) == 2 * REPRINTS
         ids = sorted(b._vectors.ids())
         (ids_a, vectors_a), (ids_b, vectors_b) = a._vectors.get(ids), b._vectors.get(ids)
         order_a, order_b = np.argsort(ids_a), np.argsort(ids_b)
@@ -179,7 +198,7 @@ def disturbed(folder: Path, archive: Path, moments: Sequence[Moment], expected: 
     return kills
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(400)
 def test_killed_at_many_moments_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "undisturbed"
     articles = tmp_path / "articles"

@@ -14,6 +14,7 @@ from rag.types import (
     Article,
     Checked,
     Citation,
+    Copy,
     Delta,
     Done,
     Evidence,
@@ -29,15 +30,17 @@ from rag.types import (
 
 NOON = datetime(2025, 11, 18, 12, tzinfo=UTC)
 ARTICLE = Article(id="a", text="One. Two.", source="a.txt", title="T", published=NOON)
-HIT = Hit(1, 0.5, "p", "a", 0, 4, "One.", ((0, 4),), published=NOON)
+COPY = Copy("b", "Post", "T", NOON, None)
+HIT = Hit(1, 0.5, "p", "a", 0, 4, "One.", ((0, 4),), published=NOON, also=(COPY,))
 CITATION = Citation(1, "a", 0, 4, "One.", published=NOON)
 SENTENCE = Sentence("One.", (CITATION,), Verdict.SUPPORTED, "r")
 ANSWER = Answer(
     "q", "One. [1]", False, (SENTENCE,), (CITATION,), (HIT,), "m", "v", Timings(0.1, None, None, None, 0.2), ("n",)
 )
 RECORDS = [
-    ARTICLE, Passage(0, 4, "One.", ((0, 4),)), HIT, CITATION, SENTENCE, ANSWER, Filters(published_from=NOON.date()),
-    IngestReport(failed=(("a.txt", "no text"),)), Evidence((HIT,), 0.1), Delta("On"), Checked(0, SENTENCE),
+    ARTICLE, Passage(0, 4, "One.", ((0, 4),)), HIT, COPY, CITATION, SENTENCE, ANSWER,
+    Filters(published_from=NOON.date()), IngestReport(failed=(("a.txt", "no text"),)),
+    Evidence((HIT,), 0.1), Delta("On"), Checked(0, SENTENCE),
     Done(ANSWER),
     types.ArchiveStatus("x", "1", 1, 1, 0, None, "e", "w", {"Post": 1}, NOON),
 ]  # fmt: skip
@@ -67,6 +70,7 @@ def test_nested_records_dates_and_verdicts_become_plain() -> None:
     assert found["sentences"][0]["verdict"] == "supported"
     assert found["citations"][0]["published"] == "2025-11-18T12:00:00+00:00"
     assert found["evidence"][0]["sentences"] == [[0, 4]]
+    assert found["evidence"][0]["also"][0]["published"] == "2025-11-18T12:00:00+00:00"
     assert Filters(published_from=date(2025, 11, 18)).to_dict()["published_from"] == "2025-11-18"
 
 

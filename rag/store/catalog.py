@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -75,6 +75,11 @@ class Catalog:
                         yield
             except sqlite3.Error as error:
                 raise _archive_error(self.path, error) from error
+
+    def write(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement once for each row of values; all or nothing."""
+        with self.transaction():
+            self._db.executemany(sql, rows)
 
     # -- settings and state ------------------------------------------------------------------------------------
 

@@ -75,6 +75,29 @@ MIGRATIONS = (
     -- Vectors whose passages are gone but which may still be among the vectors.
     CREATE TABLE doomed_vectors (id TEXT PRIMARY KEY) WITHOUT ROWID;
     """,
+    # Stories. Articles with compared = 0 are due to be compared with the others: at first all of them.
+    """
+    ALTER TABLE articles ADD COLUMN compared INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX articles_to_compare ON articles (n) WHERE compared = 0;
+
+    -- MinHash of an article's text, and the buckets that it falls into: see rag/stories.py.
+    CREATE TABLE story_signatures (
+        article INTEGER PRIMARY KEY REFERENCES articles (n) ON DELETE CASCADE, signature BLOB NOT NULL
+    );
+    CREATE TABLE story_bands (
+        band INTEGER NOT NULL, article INTEGER NOT NULL REFERENCES articles (n) ON DELETE CASCADE,
+        PRIMARY KEY (band, article)
+    ) WITHOUT ROWID;
+    CREATE INDEX story_bands_by_article ON story_bands (article);
+
+    -- Near-copies, each pair both ways round. A story is what pairs connect.
+    CREATE TABLE story_pairs (
+        article INTEGER NOT NULL REFERENCES articles (n) ON DELETE CASCADE,
+        other INTEGER NOT NULL REFERENCES articles (n) ON DELETE CASCADE,
+        PRIMARY KEY (article, other)
+    ) WITHOUT ROWID;
+    CREATE INDEX story_pairs_by_other ON story_pairs (other);
+    """,
 )
 
 
