@@ -19,6 +19,7 @@ from rag.types import (
     Answer,
     ArchiveStatus,
     Article,
+    Candidate,
     Checked,
     Citation,
     Copy,
@@ -31,6 +32,7 @@ from rag.types import (
     Passage,
     Sentence,
     Timings,
+    Understood,
     Verdict,
 )
 
@@ -39,10 +41,12 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "RETRIEVAL_PARTS",
     "Answer",
     "Archive",
     "ArchiveStatus",
     "Article",
+    "Candidate",
     "Checked",
     "Citation",
     "Copy",
@@ -57,6 +61,7 @@ __all__ = [
     "Sentence",
     "Settings",
     "Timings",
+    "Understood",
     "Verdict",
     "model_folder",
     "open",
@@ -86,4 +91,8 @@ def __getattr__(name: str) -> Any:
         from rag.archive import Archive
 
         return Archive
+    if name == "RETRIEVAL_PARTS":
+        from rag.retrieve.rank import PARTS
+
+        return tuple(PARTS)
     raise AttributeError(f"module 'rag' has no attribute {name!r}")

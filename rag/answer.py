@@ -12,7 +12,7 @@ from rag.errors import DiskFull, HashMismatch, PackUnavailable, WriterFailed
 from rag.judges import Judge
 from rag.prompts import Brief, is_no_answer
 from rag.query import Query, stems
-from rag.retrieve import Retriever
+from rag.retrieve import Found, Retriever
 from rag.settings import Settings
 from rag.types import (
     Answer,
@@ -57,9 +57,10 @@ class Session:
     def run(self, query: Query, filters: Filters) -> Iterator[Event]:
         """Evidence, then Delta and Checked as the writer writes, then Done."""
         begun = time.perf_counter()
-        hits = tuple(self.retriever.search(query, self.settings.evidence_passages, filters))
+        found = self.retriever.search(query, self.settings.evidence_passages, filters)
+        hits = found.hits
         retrieved = time.perf_counter() - begun
-        yield Evidence(hits, retrieved)
+        yield Evidence(hits, retrieved, found.understood)
         writing = time.perf_counter()
         model = self.writer
         if hits:
@@ -83,7 +84,7 @@ class Session:
             check=self._checking if hits else None,
             total=total,
         )
-        yield Done(self._answer(hits, filters, model, timings))
+        yield Done(self._answer(found, filters, model, timings))
 
     def _write(self, writer: Writer, brief: Brief, hits: Sequence[Hit], begun: float) -> Iterator[Event]:
         checker = Checker(self.judge, brief, hits)
@@ -124,7 +125,8 @@ class Session:
         self._spoken = spoken
         return sentence
 
-    def _answer(self, hits: tuple[Hit, ...], filters: Filters, model: str, timings: Timings) -> Answer:
+    def _answer(self, found: Found, filters: Filters, model: str, timings: Timings) -> Answer:
+        hits = found.hits
         standing = [sentence for sentence in self._sentences if _stands(sentence)]
         citations: dict[int, Citation] = {c.number: c for s in standing for c in s.citations}
         text = " ".join(marked(s) for s in standing) or abstention(hits, filters, self.articles, bool(self._sentences))
@@ -138,7 +140,8 @@ class Session:
             model=model,
             archive_version=self.version,
             timings=timings,
-            notices=tuple(self._notices),
+            notices=(*found.understood.notes, *self._notices),
+            understood=found.understood,
         )
 
 

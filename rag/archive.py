@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
@@ -18,13 +20,26 @@ from rag.errors import ArchiveLocked, ArchiveMismatch, ArchiveNotWritable, Setti
 from rag.ingest import Ingest, IngestProgress, unfinished
 from rag.judges import Judge, open_judge
 from rag.models import Progress
-from rag.query import understand
 from rag.retrieve import Retriever
+from rag.retrieve.compare import NAMES
+from rag.retrieve.rank import PARTS
 from rag.settings import Settings
+from rag.store import lookup
 from rag.store.catalog import Catalog, article_of
-from rag.store.lookup import condition
+from rag.store.lookup import Scored, condition
 from rag.store.vectors import Vectors
-from rag.types import Answer, ArchiveStatus, Article, Done, Event, Filters, Hit, IngestReport
+from rag.types import (
+    Answer,
+    ArchiveStatus,
+    Article,
+    Candidate,
+    Done,
+    Event,
+    Evidence,
+    Filters,
+    Hit,
+    IngestReport,
+)
 from rag.write import Writer, check_name, open_writer
 
 _FIXED = ("embedder", "passage_tokens")
@@ -92,7 +107,13 @@ class Archive:
 
     @cached_property
     def _retriever(self) -> Retriever:
-        return Retriever(self._catalog, self._vectors, self._embedder, self.settings.dense_weight)
+        parts = [part.strip() for part in self.settings.without.split(",") if part.strip()]
+        if unknown := sorted(set(parts) - set(PARTS)):
+            raise SettingsError(
+                f"without: no such part of the retrieval: {', '.join(unknown)}",
+                hint=f"The parts are: {', '.join(PARTS)}.",
+            )
+        return Retriever(self._catalog, self._vectors, self._embedder, parts)
 
     @cached_property
     def _judge(self) -> Judge:
@@ -143,11 +164,54 @@ class Archive:
         finally:
             lock.release()
 
-    def search(self, question: str, k: int = 10, filters: Filters | None = None) -> list[Hit]:
-        """Up to `k` passages for a question, best first. No model writes anything. Raises SettingsError on k < 1."""
+    def search(
+        self,
+        question: str,
+        k: int = 10,
+        filters: Filters | None = None,
+        *,
+        as_of: date | None = None,
+        ignore: Collection[str] = (),
+    ) -> list[Hit]:
+        """Up to `k` passages for a question, best first. No model writes anything. Raises SettingsError on k < 1.
+
+        Outlets, bylines, sections, periods of publication and quoted words of the question limit what is found;
+        `understand` shows how they were read. `as_of` is the day that "last week" is counted from (None: today), and
+        `ignore` switches off what was understood: a kind ("outlets", "bylines", "sections", "published", "phrases",
+        "parts") or a value that `Understood` shows.
+        """
+        return list(self.find(question, k, filters, as_of=as_of, ignore=ignore).hits)
+
+    def find(
+        self,
+        question: str,
+        k: int = 10,
+        filters: Filters | None = None,
+        *,
+        history: Sequence[Turn | Answer] = (),
+        as_of: date | None = None,
+        ignore: Collection[str] = (),
+    ) -> Evidence:
+        """As `search`, together with what the question was understood as and what the archive does not hold."""
         if k < 1:
             raise SettingsError(f"k must be at least 1, not {k}")
-        return self._retriever.search(understand(_asked(question)), k, filters or Filters())
+        begun = time.perf_counter()
+        query = self._retriever.understand(_asked(question), _turns(history), as_of, ignore)
+        found = self._retriever.search(query, k, filters or Filters())
+        return Evidence(found.hits, time.perf_counter() - begun, found.understood)
+
+    def candidates(self, question: str, filters: Filters | None = None) -> list[Candidate]:
+        """What a search weighs: each candidate of each side of the question, with its features and probability."""
+        query = self._retriever.understand(_asked(question))
+        pools, _ = self._retriever.pools(query, filters or Filters())
+        found = []
+        for side, pool in enumerate(pools):
+            by_number = dict(zip(pool.numbers.tolist(), zip(pool.scores.tolist(), pool.table.tolist())))
+            scored = [Scored(n, by_number[n][0], None, None) for n in by_number]
+            # Hits come in the order asked for; all are there, since pools hold what the catalog knows.
+            for n, hit in zip(by_number, lookup.hits(self._catalog, scored)):
+                found.append(Candidate(side, hit, dict(zip(NAMES, by_number[n][1]))))
+        return found
 
     def ask(
         self,
@@ -156,9 +220,11 @@ class Archive:
         filters: Filters | None = None,
         *,
         writer: str | None = None,
+        as_of: date | None = None,
+        ignore: Collection[str] = (),
     ) -> Answer:
         """The answer to a question, each sentence checked. See `stream` for the arguments."""
-        for event in self.stream(question, history, filters, writer=writer):
+        for event in self.stream(question, history, filters, writer=writer, as_of=as_of, ignore=ignore):
             if isinstance(event, Done):
                 return event.answer
         raise AssertionError("a stream ends with Done")
@@ -170,15 +236,17 @@ class Archive:
         filters: Filters | None = None,
         *,
         writer: str | None = None,
+        as_of: date | None = None,
+        ignore: Collection[str] = (),
     ) -> Iterator[Event]:
         """The answer as it comes: Evidence, then Delta and Checked, then Done. Closing the iterator stops the writer.
 
         `history` holds earlier turns, oldest first, as (question, answer text) or Answers; `writer` replaces the
         settings' one for this question. A writer that fails is replaced by the extractive one, and the answer's
-        notices say so. Raises SettingsError for an empty question.
+        notices say so. `as_of` and `ignore` are as for `search`. Raises SettingsError for an empty question.
         """
         check_name(writer or self.settings.writer)
-        query = understand(_asked(question), [t.question if isinstance(t, Answer) else t[0] for t in history])
+        query = self._retriever.understand(_asked(question), _turns(history), as_of, ignore)
         session = Session(
             question=question,
             retriever=self._retriever,
@@ -238,6 +306,10 @@ class Archive:
     def _ends(self) -> list[Article]:
         sql = "SELECT * FROM articles WHERE published_day = (SELECT {}(published_day) FROM articles)"
         return [article_of(row) for end in ("min", "max") for row in self._catalog.rows(sql.format(end))]
+
+
+def _turns(history: Sequence[Turn | Answer]) -> list[Turn]:
+    return [(turn.question, turn.text) if isinstance(turn, Answer) else turn for turn in history]
 
 
 def _asked(question: str) -> str:

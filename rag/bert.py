@@ -10,10 +10,11 @@ Formulas: Devlin et al. 2018 (arXiv 1810.04805), Vaswani et al. 2017 (arXiv 1706
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
+Part = Sequence[tuple[int, int]]
 
 _MODULES = ("Transformer", "Pooling", "Normalize")
-_HALF, _ROOT_HALF = np.float32(0.5), np.float32(0.5**0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class _Layer:
     def __call__(self, x: Array, cuts: Sequence[int]) -> Array:
         projected, context = self.qkv(x), np.empty_like(x)
         width = x.shape[1] // self.heads
-        for start, end in itertools.pairwise(cuts):
+        for start, end in pairwise(cuts):
             q, k, v = projected[start:end].reshape(end - start, 3, self.heads, width).transpose(1, 2, 0, 3)
             weights = q @ k.transpose(0, 2, 1) * np.float32(width**-0.5)
             weights = np.exp(weights - weights.max(-1, keepdims=True))
@@ -78,10 +79,19 @@ class _Layer:
         return self.after_feed(x + self.narrow(_gelu(self.wide(x))))
 
 
-def _gelu(x: Array) -> Array:
-    from scipy.special import erf
+@cache
+def _gelu_table() -> Array:
+    """x·Φ(x) of every half-precision number, by its bits; looked up in half the time that the error function takes."""
+    from scipy.special import ndtr
 
-    y: Array = x * _HALF * (np.float32(1) + erf(x * _ROOT_HALF))
+    every = np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
+    with np.errstate(invalid="ignore"):
+        table: Array = every * ndtr(every)
+    return np.nan_to_num(table)
+
+
+def _gelu(x: Array) -> Array:
+    y: Array = _gelu_table()[x.astype(np.float16).view(np.uint16)]
     return y
 
 
@@ -122,15 +132,45 @@ class Bert:
         )
 
     def encode(self, texts: Sequence[str]) -> Array:
-        """The vectors of some texts. They are laid end to end, so that none pays for another's length."""
-        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        """The vectors of some texts."""
+        return self.encode_parts(texts, [()] * len(texts))[0]
+
+    def encode_parts(self, texts: Sequence[str], parts: Sequence[Sequence[Part]]) -> tuple[Array, list[Array]]:
+        """The vectors of some texts, and of parts of each as they stand in it (see `pooled`).
+
+        The texts are laid end to end, so that none pays for another's length.
+        """
+        encodings = self._tokenizer.encode_batch(list(texts))
+        ids = [encoding.ids for encoding in encodings]
         cuts = np.cumsum([0, *map(len, ids)]).tolist()
         x = self._first(self._words[np.concatenate(ids)] + np.concatenate([self._places[: len(i)] for i in ids]))
         for layer in self._layers:
             x = layer(x, cuts)
-        means = np.stack([x[start:end].mean(0) for start, end in itertools.pairwise(cuts)])
-        unit: Array = means / np.linalg.norm(means, axis=1, keepdims=True)
-        return unit
+        states = [x[start:end] for start, end in pairwise(cuts)]
+        whole = np.stack([unit(state.mean(0)) for state in states])
+        return whole, [pooled(s, e.offsets, p, w) for s, e, p, w in zip(states, encodings, parts, whole)]
+
+
+def unit(vector: Array) -> Array:
+    """The vector at length 1."""
+    scaled: Array = vector / np.maximum(np.linalg.norm(vector), np.float32(1e-12))
+    return scaled
+
+
+def pooled(states: Array, offsets: Sequence[tuple[int, int]], parts: Sequence[Part], whole: Array) -> Array:
+    """Unit vectors of parts of a text, float32, shape (len(parts), dimensions): the mean of their tokens' states.
+
+    Read with the whole text around it, a sentence keeps what its "he" and "it" refer to (late chunking: Günther et al.
+    2024, arXiv 2409.04701). A part is one or several (start, end) places; one without a token gets the whole's vector.
+    """
+    begins, ends = np.array([o[0] for o in offsets]), np.array([o[1] for o in offsets])
+    vectors = np.empty((len(parts), len(whole)), np.float32)
+    for row, places in enumerate(parts):
+        inside = np.zeros(len(offsets), bool)
+        for start, end in places:
+            inside |= (begins >= start) & (ends <= end) & (ends > begins)
+        vectors[row] = unit(states[inside].mean(0)) if inside.any() else whole
+    return vectors
 
 
 def load(folder: Path, max_tokens: int) -> Bert | None:

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import bert, models, tokens
+from rag.bert import Part, pooled
 from rag.errors import ModelError, SettingsError, UnknownModel
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 Vectors = NDArray[np.float32]
 _FEW = 64  # texts of one question: it and the sentences of its evidence
+_FEW_LONG = 2
 
 
 class Embedder(Protocol):
@@ -53,6 +55,14 @@ class Embedder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One unit vector a text: float32, shape (len(texts), dimensions)."""
+        ...
+
+    def encode_parts(self, texts: Sequence[str], parts: Sequence[Sequence[Part]]) -> tuple[Vectors, list[Vectors]]:
+        """The vectors of texts, and of parts of each, (start, end) places in it, as they stand in the whole text.
+
+        The second is a list of float32 arrays, shape (len(parts[i]), dimensions). An embedder that cannot look inside a
+        text gives its parts the vector of the whole.
+        """
         ...
 
 
@@ -143,6 +153,25 @@ class SentenceTransformersEmbedder:
             raw = self._model.encode(list(texts), batch_size=16, show_progress_bar=False, convert_to_numpy=True)
         return _unit(raw, self.dimensions)
 
+    @cached_property
+    def _pools_by_mean(self) -> bool:
+        return any(getattr(module, "pooling_mode", None) in ("mean", ("mean",)) for module in self._model)
+
+    def encode_parts(self, texts: Sequence[str], parts: Sequence[Sequence[Part]]) -> tuple[Vectors, list[Vectors]]:
+        with self._lock:
+            if 0 < len(texts) <= _FEW_LONG and self._quick is not None:
+                return self._quick.encode_parts(texts, parts)
+            if not self._pools_by_mean:
+                raw = self._model.encode(list(texts), batch_size=16, show_progress_bar=False, convert_to_numpy=True)
+                return _undivided(_unit(raw, self.dimensions), parts)
+            found = self._model.encode(list(texts), batch_size=16, show_progress_bar=False, output_value=None)
+        whole = _unit(np.stack([f["sentence_embedding"].float().numpy() for f in found]), self.dimensions)
+        states = [f["token_embeddings"].float().numpy() for f in found]
+        encodings = self._tokenizer.encode_batch(list(texts))
+        # States are cut at the model's longest text, and padded.
+        pairs = [(s[: len(e.offsets)], e.offsets[: len(s)]) for s, e in zip(states, encodings)]
+        return whole, [pooled(s, o, p, w) for (s, o), p, w in zip(pairs, parts, whole)]
+
 
 class LlamaIndexEmbedder:
     """Any LlamaIndex embedding. Its tokens cannot be counted, so tiktoken's stand in, with room to spare."""
@@ -163,6 +192,9 @@ class LlamaIndexEmbedder:
     def encode(self, texts: Sequence[str]) -> Vectors:
         return _unit(self._embedding.get_text_embedding_batch(list(texts)), self.dimensions)
 
+    def encode_parts(self, texts: Sequence[str], parts: Sequence[Sequence[Part]]) -> tuple[Vectors, list[Vectors]]:
+        return _undivided(self.encode(texts), parts)
+
 
 def _build(target: str) -> BaseEmbedding:
     from rag.interop import BaseEmbedding
@@ -177,6 +209,10 @@ def _build(target: str) -> BaseEmbedding:
     if not (isinstance(found, type) and issubclass(found, BaseEmbedding)):
         raise SettingsError(f"llama-index:{target} is not a LlamaIndex BaseEmbedding")
     return found()
+
+
+def _undivided(whole: Vectors, parts: Sequence[Sequence[Part]]) -> tuple[Vectors, list[Vectors]]:
+    return whole, [np.repeat(vector[None], len(p), axis=0) for vector, p in zip(whole, parts)]
 
 
 def _unit(raw: Any, dimensions: int) -> Vectors:

@@ -12,10 +12,12 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
+
+import numpy as np
 
 from rag import readers, tokens
 from rag.embed import Embedder
@@ -23,8 +25,9 @@ from rag.errors import ReadError
 from rag.passages import Limit, split
 from rag.readers import Context, Source
 from rag.settings import Settings
-from rag.store import stories
-from rag.store.catalog import Catalog
+from rag.store import features, stories
+from rag.store.catalog import Catalog, Pending
+from rag.store.rows import ATTRIBUTES, value_hash
 from rag.store.vectors import Vectors
 from rag.types import Article, IngestReport, Passage
 
@@ -176,23 +179,40 @@ class Ingest:
         while pending := self.catalog.pending(_PASSAGES_A_BATCH):
             if len(pending) < _PASSAGES_A_BATCH and not everything:
                 break
-            ids = [passage.id for passage in pending]
-            self.vectors.upsert(ids, self.embedder.encode([embedded_text(p.title, p.text) for p in pending]))
-            self.catalog.mark_embedded(ids)
-            self._embedded += len(ids)
+            self._embed_batch(pending)
             self._report()
         self._report()
 
+    def _embed_batch(self, pending: Sequence[Pending]) -> None:
+        """Vectors first, then features and the mark that both are there, in one transaction."""
+        texts = [embedded_text(p.title, p.text) for p in pending]
+        heads = [len(text) - len(p.text) for text, p in zip(texts, pending)]
+        parts = [[[(head + a, head + b)] for a, b in p.sentences] for head, p in zip(heads, pending)]
+        vectors, sentences = self.embedder.encode_parts(texts, parts)
+        ids, numbers = [p.id for p in pending], [p.n for p in pending]
+        self.vectors.upsert(ids, numbers, vectors, np.array([_attributes(p) for p in pending], ATTRIBUTES))
+        words = [(p.title or "", [p.text[a:b] for a, b in p.sentences]) for p in pending]
+        with self.catalog.transaction():
+            features.write(self.catalog, numbers, words, sentences)
+            self.catalog.mark_embedded(ids)
+        self._embedded += len(ids)
+
     def _delete_doomed(self) -> None:
         if doomed := self.catalog.doomed():
-            self.vectors.delete(doomed)
-            self.catalog.bury(doomed)
+            self.vectors.delete(list(doomed), [n for n in doomed.values() if n is not None])
+            self.catalog.bury(list(doomed))
 
     def _reconcile(self) -> None:
         """Make the vectors agree with the catalog after a run that did not end by itself."""
         there = self.vectors.ids()
-        rows = self.catalog.rows("SELECT id, embedded FROM passages")
-        self.catalog.mark_embedded([r["id"] for r in rows if r["embedded"] and r["id"] not in there], embedded=False)
+        written = self.vectors.attributes()["article"]
+        rows = self.catalog.rows("SELECT id, n, article, embedded FROM passages")
+        lost = [
+            r["id"]
+            for r in rows
+            if r["embedded"] and (r["id"] not in there or r["n"] >= len(written) or written[r["n"]] != r["article"])
+        ]
+        self.catalog.mark_embedded(lost, embedded=False)
         orphans = sorted(there - {r["id"] for r in rows})
         if orphans:
             self.vectors.delete(orphans)
@@ -226,6 +246,13 @@ class Ingest:
             seen = sum(self._counts.values())
             pending = self.catalog.pending_count()
             self.progress(articles=seen, embedded=self._embedded, pending=pending, current=self._current)
+
+
+def _attributes(p: Pending) -> tuple[int, int, int, int, int]:
+    """A record of ATTRIBUTES."""
+    day = date.fromisoformat(p.day).toordinal() if p.day else 0
+    outlet, section, language = (value_hash(value) if value else 0 for value in (p.outlet, p.section, p.language))
+    return p.article, day, outlet, section, language
 
 
 def _under(file: str, roots: Iterable[str]) -> bool:

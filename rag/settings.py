@@ -32,7 +32,7 @@ class Settings:
     evidence_passages: how many passages are shown as evidence.
     prompt_tokens: budget for the evidence inside the prompt, same tokens. Reading is what costs on a CPU.
     answer_tokens: longest answer a writer may give.
-    dense_weight: share of the dense score in the fused one, 0 to 1.
+    without: parts of the retrieval to leave out, separated by commas, for measuring (`rag.RETRIEVAL_PARTS`).
     writer_timeout: seconds after which a silent or endless writer is given up.
     threads: processor threads for models; 0 takes as many as the machine has.
     timezone: IANA name of the zone for dates that carry none.
@@ -45,7 +45,7 @@ class Settings:
     evidence_passages: int = 6
     prompt_tokens: int = 420
     answer_tokens: int = 220
-    dense_weight: float = 0.4
+    without: str = ""
     writer_timeout: float = 180.0
     threads: int = 0
     timezone: str = "UTC"
@@ -56,7 +56,6 @@ class Settings:
             ("evidence_passages", 1, 50),
             ("prompt_tokens", 100, 100_000),
             ("answer_tokens", 16, 4096),
-            ("dense_weight", 0.0, 1.0),
             ("writer_timeout", 1.0, 3600.0),
             ("threads", 0, 1024),
         ):

@@ -126,6 +126,15 @@ class Hit(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate(Record):
+    """A passage that a search weighed for one side of a question, with its features (`rag.retrieve.compare`)."""
+
+    side: int
+    hit: Hit
+    features: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Filters(Record):
     """What a search is limited to. Empty means everything; several values of one field mean any of them.
 
@@ -207,6 +216,27 @@ class Timings(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Understood(Record):
+    """What a question was taken to mean, in words that can be shown, and switched off by `ignore=`.
+
+    `text` is the question made whole. `outlets`, `bylines`, `sections`, `published` (periods of publication) and
+    `phrases` limit what is searched; `happened` (periods of the event) only nudges. `parts` are the sides that are
+    searched by themselves, empty where the question has one. `notes` says what the archive does not hold.
+    """
+
+    question: str
+    text: str
+    outlets: tuple[str, ...] = ()
+    bylines: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    published: tuple[str, ...] = ()
+    happened: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer(Record):
     """The answer that survived checking.
 
@@ -226,6 +256,7 @@ class Answer(Record):
     archive_version: str
     timings: Timings
     notices: tuple[str, ...] = ()
+    understood: Understood | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +276,7 @@ class Evidence(Record):
 
     hits: tuple[Hit, ...]
     seconds: float
+    understood: Understood | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ LAYERS = [
     "rag.bert",
     "rag.embed",
     "rag.forms",
+    "rag.words",
     "rag.query",
     "rag.llms",
     "rag.judges",

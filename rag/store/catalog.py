@@ -23,11 +23,21 @@ _DATES = ("published", "updated")
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A passage that is not among the vectors yet."""
+    """A passage that is not among the vectors yet, with what of its article a filter may ask for.
 
+    `n` and `article` are numbers in the catalog; `sentences` are (start, end) offsets into `text`.
+    """
+
+    n: int
     id: str
+    article: int
     title: str | None
     text: str
+    sentences: tuple[tuple[int, int], ...]
+    day: str | None
+    outlet: str | None
+    section: str | None
+    language: str | None
 
 
 class Catalog:
@@ -171,7 +181,7 @@ class Catalog:
             "SELECT 'delete', n, title, body FROM passage_text WHERE article = ?",
             (n,),
         )
-        self._db.execute("INSERT OR IGNORE INTO doomed_vectors SELECT id FROM passages WHERE article = ?", (n,))
+        self._db.execute("INSERT OR IGNORE INTO doomed_vectors SELECT id, n FROM passages WHERE article = ?", (n,))
         self._db.execute("DELETE FROM passages WHERE article = ?", (n,))
         self._db.execute("DELETE FROM articles WHERE n = ?", (n,))
         self._turn_content(article_id, content_hash)
@@ -235,11 +245,12 @@ class Catalog:
     def pending(self, limit: int) -> list[Pending]:
         """Passages that still need their vectors, oldest first."""
         rows = self.rows(
-            "SELECT p.id, a.title, substr(a.text, p.start + 1, p.end - p.start) AS body FROM passages p "
+            "SELECT p.n, p.id, p.article, a.title, substr(a.text, p.start + 1, p.end - p.start) AS body, p.start, "
+            "p.sentences, a.published_day, a.outlet, a.section, a.language FROM passages p "
             "JOIN articles a ON a.n = p.article WHERE p.embedded = 0 ORDER BY p.n LIMIT ?",
             (limit,),
         )
-        return [Pending(row["id"], row["title"], row["body"]) for row in rows]
+        return [_pending(row) for row in rows]
 
     def pending_count(self) -> int:
         """How many passages still need their vectors."""
@@ -251,15 +262,21 @@ class Catalog:
             self._db.executemany("UPDATE passages SET embedded = ? WHERE id = ?", [(embedded, i) for i in ids])
             self.set_meta("vectors", str(int(self.meta("vectors") or 0) + 1))
 
-    def doomed(self) -> list[str]:
-        """Ids of vectors whose passages are gone."""
-        return [row["id"] for row in self.rows("SELECT id FROM doomed_vectors")]
+    def doomed(self) -> dict[str, int | None]:
+        """Ids of vectors whose passages are gone, with the passages' numbers where an earlier release kept them."""
+        return {row["id"]: row["n"] for row in self.rows("SELECT id, n FROM doomed_vectors")}
 
     def bury(self, ids: Sequence[str]) -> None:
         """Note that these vectors are gone too."""
         with self.transaction():
             self._db.executemany("DELETE FROM doomed_vectors WHERE id = ?", [(i,) for i in ids])
             self.set_meta("vectors", str(int(self.meta("vectors") or 0) + 1))
+
+
+def _pending(row: sqlite3.Row) -> Pending:
+    sentences = tuple((start - row["start"], end - row["start"]) for start, end in json.loads(row["sentences"]))
+    known = (row[name] for name in ("published_day", "outlet", "section", "language"))
+    return Pending(row["n"], row["id"], row["article"], row["title"], row["body"], sentences, *known)
 
 
 def facets(article: Article) -> set[tuple[str, str]]:

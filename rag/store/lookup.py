@@ -6,8 +6,10 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from rag.query.names import Vocabulary
 from rag.store.catalog import Catalog, article_of
 from rag.types import Filters, Hit
 
@@ -40,60 +42,75 @@ def condition(filters: Filters) -> Condition:
     return Condition(" AND ".join(parts) or "1", tuple(values))
 
 
-def lexical(
-    catalog: Catalog, match: str, limit: int, filters: Filters, among: Iterable[str] | None = None
-) -> dict[str, float]:
-    """BM25 of the best `limit` passages for an FTS5 expression, by passage id; higher is better.
-
-    The title counts as part of every passage. `among` limits the answer to these passages.
-    """
-    if not match:
-        return {}
-    where = condition(filters)
-    sql = (
-        "SELECT p.id, -bm25(passage_index) AS score FROM passage_index "
-        "JOIN passages p ON p.n = passage_index.rowid JOIN articles a ON a.n = p.article "
-        f"WHERE passage_index MATCH ? AND {where.sql}"
-    )
-    values: list[Any] = [match, *where.values]
-    if among is not None:
-        chosen = list(among)
-        sql += f" AND passage_index.rowid IN (SELECT n FROM passages WHERE id IN ({', '.join('?' * len(chosen))}))"
-        values += chosen
-    rows = catalog.rows(f"{sql} ORDER BY score DESC LIMIT ?", [*values, limit])
-    return {row["id"]: row["score"] for row in rows}
-
-
-def passing(catalog: Catalog, filters: Filters, limit: int) -> list[str] | None:
-    """Ids of all embedded passages that pass `filters`, or None if there are more than `limit`."""
-    where = condition(filters)
+def by_byline(catalog: Catalog, names: Iterable[str]) -> list[int]:
+    """Numbers of the articles with one of these authors."""
+    wanted = [name.casefold() for name in names]
     rows = catalog.rows(
-        f"SELECT p.id FROM articles a JOIN passages p ON p.article = a.n WHERE p.embedded AND {where.sql} LIMIT ?",
-        (*where.values, limit + 1),
+        f"SELECT article FROM facets WHERE field = 'byline' AND value IN ({', '.join('?' * len(wanted))})", wanted
     )
-    return None if len(rows) > limit else [row["id"] for row in rows]
+    return [row["article"] for row in rows]
 
 
-def known(catalog: Catalog, ids: Sequence[str], filters: Filters) -> set[str]:
-    """Those of `ids` that are current passages and pass `filters`."""
-    where = condition(filters)
-    found: set[str] = set()
+def numbers(catalog: Catalog, ids: Sequence[str]) -> dict[str, int]:
+    """The numbers of those passages that are there, by id."""
+    found: dict[str, int] = {}
     for i in range(0, len(ids), _CHUNK):
         chunk = ids[i : i + _CHUNK]
+        sql = f"SELECT id, n FROM passages WHERE id IN ({', '.join('?' * len(chunk))})"
+        found.update((row["id"], row["n"]) for row in catalog.rows(sql, chunk))
+    return found
+
+
+def vocabulary(catalog: Catalog) -> Vocabulary:
+    """The names that articles carry, as published, and the first and last day of publication."""
+    ends = catalog.rows("SELECT min(published_day) AS first, max(published_day) AS last FROM articles")[0]
+    names = {field: _names(catalog, field) for field in ("outlet", "byline", "section")}
+    return Vocabulary(
+        outlets=names["outlet"],
+        bylines=names["byline"],
+        sections=names["section"],
+        first=date.fromisoformat(ends["first"]) if ends["first"] else None,
+        last=date.fromisoformat(ends["last"]) if ends["last"] else None,
+    )
+
+
+def _names(catalog: Catalog, field: str) -> tuple[str, ...]:
+    """Each name once: one step down the index a name, not one an article."""
+    rows = catalog.rows(
+        "WITH RECURSIVE every(value) AS (SELECT min(value) FROM facets WHERE field = ?1 UNION ALL "
+        "SELECT (SELECT min(value) FROM facets WHERE field = ?1 AND value > every.value) FROM every "
+        "WHERE every.value IS NOT NULL) "
+        f"SELECT value, (SELECT a.{field} FROM articles a WHERE a.n = (SELECT article FROM facets f "
+        "WHERE f.field = ?1 AND f.value = every.value LIMIT 1)) AS spelled FROM every WHERE value IS NOT NULL",
+        (field,),
+    )
+    found = []
+    for row in rows:
+        spellings = (row["spelled"] or "").split(", ") if field == "byline" else [row["spelled"]]
+        found.append(next((s for s in spellings if s and s.casefold() == row["value"]), row["value"]))
+    return tuple(found)
+
+
+def known(catalog: Catalog, numbers: Sequence[int], filters: Filters) -> set[int]:
+    """Those of `numbers` that are current passages and pass `filters`."""
+    where = condition(filters)
+    found: set[int] = set()
+    for i in range(0, len(numbers), _CHUNK):
+        chunk = numbers[i : i + _CHUNK]
         rows = catalog.rows(
-            "SELECT p.id FROM passages p JOIN articles a ON a.n = p.article "
-            f"WHERE p.id IN ({', '.join('?' * len(chunk))}) AND {where.sql}",
+            "SELECT p.n FROM passages p JOIN articles a ON a.n = p.article "
+            f"WHERE p.n IN ({', '.join('?' * len(chunk))}) AND {where.sql}",
             (*chunk, *where.values),
         )
-        found.update(row["id"] for row in rows)
+        found.update(row["n"] for row in rows)
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A passage id with the scores that it was found by."""
+    """A passage's number with the scores that it was found by."""
 
-    id: str
+    n: int
     score: float
     dense: float | None
     lexical: float | None
@@ -101,19 +118,19 @@ class Scored:
 
 def hits(catalog: Catalog, scored: Sequence[Scored]) -> list[Hit]:
     """The passages as hits, in the given order, ranked from 1. Passages that are gone meanwhile are left out."""
-    rows: dict[str, sqlite3.Row] = {}
+    rows: dict[int, sqlite3.Row] = {}
     for i in range(0, len(scored), _CHUNK):
-        chunk = [s.id for s in scored[i : i + _CHUNK]]
+        chunk = [s.n for s in scored[i : i + _CHUNK]]
         found = catalog.rows(
-            "SELECT p.id AS passage_id, p.start, p.end, p.sentences, "
+            "SELECT p.n AS passage_n, p.id AS passage_id, p.start, p.end, p.sentences, "
             "substr(a.text, p.start + 1, p.end - p.start) AS body, a.*, '' AS text "
             "FROM passages p JOIN articles a ON a.n = p.article "
-            f"WHERE p.id IN ({', '.join('?' * len(chunk))})",
+            f"WHERE p.n IN ({', '.join('?' * len(chunk))})",
             chunk,
         )
-        rows.update((row["passage_id"], row) for row in found)
-    there = [s for s in scored if s.id in rows]
-    return [_hit(rank, s, rows[s.id]) for rank, s in enumerate(there, 1)]
+        rows.update((row["passage_n"], row) for row in found)
+    there = [s for s in scored if s.n in rows]
+    return [_hit(rank, s, rows[s.n]) for rank, s in enumerate(there, 1)]
 
 
 def _hit(rank: int, scored: Scored, row: sqlite3.Row) -> Hit:
@@ -121,7 +138,7 @@ def _hit(rank: int, scored: Scored, row: sqlite3.Row) -> Hit:
     return Hit(
         rank=rank,
         score=scored.score,
-        passage_id=scored.id,
+        passage_id=row["passage_id"],
         article_id=article.id,
         start=row["start"],
         end=row["end"],

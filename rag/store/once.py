@@ -240,13 +240,15 @@ def _assembled(
     catalog: Catalog, plan: Sequence[tuple[Hit, list[str] | None]], found: Mapping[str, _Story]
 ) -> list[Hit]:
     known = {hit.passage_id: hit for hit, _ in plan}
-    absent: dict[str, Scored] = {}
+    absent: dict[str, Hit] = {}
     for hit, places in plan:
         for place in places or ():
             if place not in known:
-                absent.setdefault(place, Scored(place, hit.score, hit.dense, hit.lexical))
+                absent.setdefault(place, hit)
     if absent:
-        known.update((hit.passage_id, hit) for hit in lookup.hits(catalog, list(absent.values())))
+        numbers = lookup.numbers(catalog, list(absent))
+        scored = [Scored(numbers[i], h.score, h.dense, h.lexical) for i, h in absent.items() if i in numbers]
+        known.update((hit.passage_id, hit) for hit in lookup.hits(catalog, scored))
     result: dict[str, Hit] = {}
     for hit, places in plan:
         for place in [hit.passage_id] if places is None else places:

@@ -98,6 +98,15 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE INDEX story_pairs_by_other ON story_pairs (other);
     """,
+    # What ranking compares of a passage: see rag/store/features.py. Passages of before are embedded anew for it.
+    """
+    CREATE TABLE passage_features (
+        passage INTEGER PRIMARY KEY REFERENCES passages (n) ON DELETE CASCADE,
+        words BLOB NOT NULL, counts BLOB NOT NULL, vectors BLOB NOT NULL
+    );
+    ALTER TABLE doomed_vectors ADD COLUMN n INTEGER;
+    UPDATE passages SET embedded = 0;
+    """,
 )
 
 

@@ -1,4 +1,7 @@
-"""The vectors of an archive, in Chroma. The only place that imports it.
+"""The vectors of an archive: in Chroma, and in flat rows. The only place that imports chromadb.
+
+Chroma's approximate index proposes neighbours in a large archive. Rows (`rag.store.rows`) hold the same vectors and
+what filters ask for by passage number, for comparing a small archive, a filtered part of a large one, or candidates.
 
 The catalog decides what exists: vectors are looked up by passage id, and ids that the catalog does not know are never
 shown. A process that only reads sees vectors that another one adds after `refresh()`: Chroma's in-memory graph does
@@ -19,13 +22,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import ArchiveError, ArchiveNotWritable
+from rag.store.rows import ATTRIBUTES, Rows
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
 
 _COLLECTION = "passages"
-_HNSW = {"space": "cosine", "ef_construction": 128, "max_neighbors": 24, "ef_search": 128}
+# Chroma writes its whole index anew at every sync, so that writing would grow with the square of the archive; until
+# then its log holds what is new.
+_HNSW = {
+    "space": "cosine", "ef_construction": 128, "max_neighbors": 24, "ef_search": 256, "sync_threshold": 50_000,
+}  # fmt: skip
 _BATCH = 2000
 
 
@@ -52,33 +60,47 @@ class Vectors:
             self._handle = _handles.setdefault(self._folder, _Handle())
             self._handle.users += 1
         self._closed = False
+        self._vector_rows: Rows | None = None
+        self._attributes = Rows(folder.resolve() / "attributes", ATTRIBUTES)
 
-    def upsert(self, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
-        """Add or replace vectors; float32, shape (len(ids), dimensions)."""
+    def upsert(
+        self, ids: Sequence[str], numbers: Sequence[int], vectors: NDArray[np.float32], attributes: NDArray[np.void]
+    ) -> None:
+        """Add or replace vectors; float32, shape (len(ids), dimensions). `attributes` are records of ATTRIBUTES."""
         with self._collection() as collection:
             collection.upsert(ids=list(ids), embeddings=vectors)
+        with _as_archive_error(self._folder):
+            self._rows(vectors.shape[1]).write(numbers, vectors)
+            self._attributes.write(numbers, attributes)
 
-    def delete(self, ids: Sequence[str]) -> None:
+    def delete(self, ids: Sequence[str], numbers: Sequence[int] = ()) -> None:
         """Take vectors away; unknown ids are no error."""
         with self._collection() as collection:
             for i in range(0, len(ids), _BATCH):
                 collection.delete(ids=list(ids[i : i + _BATCH]))
+        with _as_archive_error(self._folder):
+            self._attributes.write(sorted(numbers), np.zeros(len(numbers), ATTRIBUTES))
 
-    def nearest(self, vector: NDArray[np.float32], n: int) -> list[tuple[str, float]]:
-        """Up to `n` (passage id, cosine similarity), nearest first, by the approximate index."""
+    def nearest(self, vectors: NDArray[np.float32], n: int) -> list[list[str]]:
+        """For each vector up to `n` passage ids, nearest first, by the approximate index."""
         with self._collection() as collection:
             if not collection.count():
-                return []
-            found = collection.query(query_embeddings=vector.reshape(1, -1), n_results=n, include=["distances"])
-        distances = (found["distances"] or [[]])[0]
-        return [(i, 1.0 - d) for i, d in zip(found["ids"][0], distances)]
+                return [[] for _ in vectors]
+            found = collection.query(query_embeddings=vectors, n_results=n, include=[])
+        return found["ids"]
 
-    def get(self, ids: Sequence[str]) -> tuple[list[str], NDArray[np.float32]]:
-        """Those of `ids` that are there, and their vectors in the same order."""
-        with self._collection() as collection:
-            found = collection.get(ids=list(ids), include=["embeddings"])
-        vectors = np.asarray(found["embeddings"], dtype=np.float32)
-        return found["ids"], vectors
+    def rows(self, dimensions: int) -> NDArray[np.float32]:
+        """All vectors by passage number, memory-mapped, shape (rows, dimensions). `attributes` tells which count."""
+        return self._rows(dimensions).all()
+
+    def attributes(self) -> NDArray[np.void]:
+        """All attributes by passage number, memory-mapped, shape (rows,)."""
+        return self._attributes.all()[:, 0]
+
+    def _rows(self, dimensions: int) -> Rows:
+        if self._vector_rows is None:
+            self._vector_rows = Rows(Path(self._folder) / "vectors.f32", np.dtype("<f4"), dimensions)
+        return self._vector_rows
 
     def ids(self) -> set[str]:
         """Every id that has a vector."""
@@ -119,6 +141,14 @@ class Vectors:
                 yield self._handle.collection
             except (ChromaError, OSError) as error:
                 raise _archive_error(self._folder, error) from error
+
+
+@contextmanager
+def _as_archive_error(folder: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _archive_error(folder, error) from error
 
 
 def _connect(handle: _Handle, folder: str) -> None:

@@ -1,0 +1,182 @@
+"""Retrieval: from a question to the passages that state what it asks, best first.
+
+question → `query` (its sides, names, periods) → `candidates` (by meaning and by words) → `compare` (features of each
+candidate against the question, its sides and clauses) → `rank` (probability; sides mixed) → one story once → hits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.embed import Embedder
+from rag.query import Names, Query, Search, stems, terms, understand
+from rag.query.names import Vocabulary
+from rag.query.parts import Place
+from rag.retrieve.candidates import Finder, aspects, places_of
+from rag.retrieve.compare import compare, matrix
+from rag.retrieve.rank import mixed, model
+from rag.store import features, lookup
+from rag.store.catalog import Catalog
+from rag.store.lookup import Scored
+from rag.store.once import one_story_once
+from rag.store.postings import Postings
+from rag.store.vectors import Vectors
+from rag.types import Filters, Hit, Understood
+
+Floats = NDArray[np.float32]
+Numbers = NDArray[np.int64]
+_SAME = 0.8  # share of words in common above which two passages say the same
+_SPARE = 2  # hits looked at for each that is wanted: some say the same
+_SOON = 14  # days after something happened within which it is news
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The candidates of one search: passage numbers, features (see `rag.retrieve.compare.NAMES`), probabilities."""
+
+    search: Search
+    numbers: Numbers
+    table: Floats
+    scores: Floats
+    dense: Floats
+    lexical: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a question found, and what was understood, with what the archive does not hold."""
+
+    hits: tuple[Hit, ...]
+    understood: Understood
+
+
+class Retriever:
+    """Finds passages. Reads only, and may be used by several threads."""
+
+    def __init__(self, catalog: Catalog, vectors: Vectors, embedder: Embedder, without: Collection[str] = ()) -> None:
+        self._catalog = catalog
+        self._vectors = vectors
+        self._embedder = embedder
+        self._without = frozenset(without)
+        self._finder = Finder(catalog, vectors, Postings(catalog), self._without)
+        self._seen = catalog.meta("vectors")
+        self._names: tuple[str, Names] = ("", Names(Vocabulary()))
+        self._lock = Lock()
+
+    def understand(
+        self,
+        question: str,
+        history: Sequence[tuple[str, str]] = (),
+        as_of: date | None = None,
+        ignore: Collection[str] = (),
+    ) -> Query:
+        """Make a question ready, with the names that the archive knows."""
+        off = {*ignore, *(self._without & {"outlets", "published", "parts"})}
+        return understand(question, history, names=self.names(), as_of=as_of, ignore=off)
+
+    def names(self) -> Names:
+        """The archive's names, ready to be looked for in questions."""
+        version = self._catalog.content_version
+        with self._lock:
+            if self._names[0] != version:
+                self._names = version, Names(lookup.vocabulary(self._catalog))
+            return self._names[1]
+
+    def search(self, query: Query, k: int, filters: Filters) -> Found:
+        """Up to `k` distinct passages, best first."""
+        pools, notes = self.pools(query, filters)
+        again = 1.0 if "mixing" in self._without else None
+        lists = [(pool.numbers, pool.scores) for pool in pools]
+        ranked = mixed(lists) if again is None else mixed(lists, again)
+        halves = {n: (d, x) for p in pools for n, d, x in zip(p.numbers.tolist(), p.dense.tolist(), p.lexical.tolist())}
+        scored = [Scored(n, score, *halves[n]) for n, score in ranked[: _SPARE * k]]
+        hits = lookup.hits(self._catalog, scored)
+        if "stories" not in self._without:
+            hits = one_story_once(self._catalog, hits, filters)
+        kept = tuple(replace(hit, rank=rank) for rank, hit in enumerate(distinct(hits)[:k], 1))
+        return Found(kept, replace(query.understood, notes=tuple(dict.fromkeys([*query.understood.notes, *notes]))))
+
+    def pools(self, query: Query, filters: Filters) -> tuple[list[Pool], list[str]]:
+        """The candidates of each of a question's searches, compared and scored; and what could not be kept to."""
+        self._follow_writer()
+        places = places_of(query)
+        vectors = self._encoded(query, places)
+        asp = aspects(query, vectors, places, self._finder.postings)
+        found, beside, notes = self._finder.find(query, asp, filters)
+        every = np.unique(np.concatenate([*found, beside]))
+        passing = lookup.known(self._catalog, every.tolist(), filters)
+        read = features.read(self._catalog, sorted(passing), vectors.shape[1])
+        if not len(read.numbers):
+            return [], notes
+        rows = self._vectors.rows(vectors.shape[1])[read.numbers]
+        compared = compare(asp, read, np.asarray(rows))
+        pools = []
+        for search, numbers, side, clauses in zip(query.searches, found, asp.sides, asp.clauses):
+            spots = np.flatnonzero(np.isin(read.numbers, numbers))
+            if not len(spots):
+                continue
+            chosen = read.numbers[spots]
+            table = matrix(compared, spots, side, clauses, self._plain(search, chosen))
+            scores = model().probability(table, self._without)
+            pools.append(Pool(search, chosen, table, scores, compared.dense[spots, 0], compared.bm25[spots, 0]))
+        return pools, notes
+
+    def _encoded(self, query: Query, places: Sequence[Place]) -> Floats:
+        """Vectors of the question and of its parts as they stand in it, from one reading."""
+        parts = [list(_without_blanks(place, query.blanks)) for place in places[1:]]
+        whole, inner = self._embedder.encode_parts([query.text], [parts])
+        return np.vstack([whole, *inner]).astype(np.float32)
+
+    def _plain(self, search: Search, numbers: Numbers) -> Floats:
+        attributes = self._vectors.attributes()
+        here, before = attributes[numbers], attributes[np.maximum(numbers - 1, 0)]
+        lead = here["article"] != before["article"]
+        happened = np.zeros(len(numbers))
+        for first, last in search.happened:
+            day = here["day"].astype(np.int64)
+            from_, to = first.toordinal() if first else 0, last.toordinal() + _SOON if last else 1 << 30
+            near = np.where((day >= from_) & (day <= to), 1.0, -1.0)
+            happened = np.maximum(happened, near) if happened.any() else near
+        return np.column_stack([lead, happened]).astype(np.float32)
+
+    def _follow_writer(self) -> None:
+        state = self._catalog.meta("vectors")
+        if state != self._seen:
+            self._vectors.refresh()
+            self._seen = state
+
+
+def _without_blanks(place: Place, blanks: Sequence[Place]) -> Iterator[Place]:
+    start, end = place
+    for a, b in sorted(blanks):
+        if a < end and start < b:
+            if start < a:
+                yield (start, a)
+            start = max(start, b)
+    if start < end:
+        yield (start, end)
+
+
+def distinct(hits: Sequence[Hit]) -> list[Hit]:
+    """The hits without those that repeat an earlier one's words (a reprint, an overlapping copy)."""
+    kept: list[tuple[frozenset[str], Hit]] = []
+    for hit in hits:
+        words = frozenset(terms(hit.text))
+        if all(len(words & other) < _SAME * max(1, min(len(words), len(other))) for other, _ in kept):
+            kept.append((words, hit))
+    return [hit for _, hit in kept]
+
+
+def sentence_scores(embedder: Embedder, question: str, sentences: Sequence[str]) -> list[float]:
+    """How near each sentence is to the question: cosine similarity, plus the share of the question's words in it."""
+    vectors = embedder.encode([question, *sentences])
+    near = np.asarray(vectors[1:] @ vectors[0], dtype=float)
+    wanted = set(stems(question))
+    shared = [len(wanted & set(stems(s))) / max(1, len(wanted)) for s in sentences]
+    return [float(a + b) for a, b in zip(near, shared)]

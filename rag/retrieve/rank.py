@@ -1,0 +1,89 @@
+"""From features to a probability that a passage states what is asked, and from several lists to one.
+
+The weights are a logistic regression's; `weights.json` says on what it was fitted, by which command.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.retrieve.compare import NAMES
+
+Floats = NDArray[np.float32]
+Numbers = NDArray[np.int64]
+
+_AGAIN = 0.7  # what a list's next passage is worth beside the first of another list
+
+# Parts of the retrieval that `Settings.without` leaves out, with the features that go with each.
+PARTS: dict[str, tuple[str, ...]] = {
+    "dense": ("dense", "sentence_dense", "side_dense", "clause_dense"),
+    "full-text": (
+        "words", "side_words", "clause_words", "cover", "sentence_cover", "pair_cover", "clause_cover", "title_cover",
+        "names", "figures",
+    ),
+    "sentence-vectors": ("sentence_dense", "side_dense", "clause_dense"),
+    "proximity": ("sentence_cover", "pair_cover", "clause_cover"),
+    "clauses": ("clause_dense", "clause_words", "clause_cover"),
+    "title": ("title_cover",),
+    "names": ("names",),
+    "figures": ("figures",),
+    "lead": ("lead",),
+    "happened": ("happened",),
+    "outlets": (),
+    "published": (),
+    "parts": (),
+    "stories": (),
+    "mixing": (),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """p = 1 / (1 + exp(−(bias + weights · features))); weights in the order of NAMES."""
+
+    weights: Floats
+    bias: float
+
+    def probability(self, table: Floats, without: Collection[str] = ()) -> Floats:
+        """The probability of each row of a feature matrix, shape (rows,)."""
+        left_out = {name for part in without for name in PARTS[part]}
+        kept = np.array([name not in left_out for name in NAMES], np.float32)
+        p = 1 / (1 + np.exp(-(table @ (self.weights * kept) + self.bias)))
+        return np.asarray(p, np.float32)
+
+
+@cache
+def model() -> Model:
+    """The weights that ship with the project."""
+    record = json.loads((files("rag.retrieve") / "weights.json").read_text("utf-8"))
+    return Model(np.array([record["weights"][name] for name in NAMES], np.float32), record["bias"])
+
+
+def mixed(lists: Sequence[tuple[Numbers, Floats]], again: float = _AGAIN) -> list[tuple[int, float]]:
+    """One list of (passage, probability) from one a search, each passage once.
+
+    Always the passage that promises most goes next; what a search has given already makes its others worth less, by
+    `again` a passage, so that no side of a question is drowned by another.
+    """
+    queues = [sorted(zip((-scores).tolist(), numbers.tolist())) for numbers, scores in lists]
+    places, worth, seen = [0] * len(queues), [1.0] * len(queues), set()
+    result: list[tuple[int, float]] = []
+    while True:
+        for i, queue in enumerate(queues):
+            while places[i] < len(queue) and queue[places[i]][1] in seen:
+                places[i] += 1
+        open_queues = [i for i, queue in enumerate(queues) if places[i] < len(queue)]
+        if not open_queues:
+            return result
+        best = max(open_queues, key=lambda i: (-queues[i][places[i]][0] * worth[i], -i))
+        score, number = queues[best][places[best]]
+        seen.add(number)
+        worth[best] *= again
+        result.append((number, -score))

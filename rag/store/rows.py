@@ -1,0 +1,76 @@
+"""Unit vectors and filterable attributes of every passage, in two flat files, by the passage's number in the catalog.
+
+Row n belongs to passage n, for good: numbers are never used twice. So a write can be repeated without harm, readers
+need no lock, and what a filter selects or a candidate needs is a slice or a gather of memory-mapped rows, without a
+database. Everything here can be made anew from the catalog and Chroma; a row counts only if the catalog says so.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Numbers = NDArray[np.int64]
+
+# article: its number in the catalog, 0 where there is no passage (any more); day: proleptic ordinal, 0 unknown;
+# the others: a hash of the case-folded value, 0 unknown.
+ATTRIBUTES = np.dtype([(name, np.uint32) for name in ("article", "day", "outlet", "section", "language")])
+
+
+def value_hash(value: str) -> int:
+    """The number that stands for a name in the attributes; never 0."""
+    return zlib.crc32(value.casefold().encode()) or 1
+
+
+class Rows:
+    """One flat file of equal records, written in place and read through a memory map that follows its growth."""
+
+    def __init__(self, path: Path, dtype: np.dtype[Any], width: int = 1) -> None:
+        self._path, self._dtype, self._width = path, dtype, width
+        self._bytes = dtype.itemsize * width
+        self._map: NDArray[Any] = np.empty((0, width), dtype)
+
+    def write(self, numbers: Sequence[int], records: NDArray[Any]) -> None:
+        """Put `records` (one a number) in place, and on disk before this returns."""
+        if not len(numbers):
+            return
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            data = np.ascontiguousarray(records, self._dtype).reshape(len(numbers), self._width)
+            begun = 0
+            for i in range(1, len(numbers) + 1):  # neighbours go in one write
+                if i == len(numbers) or numbers[i] != numbers[i - 1] + 1:
+                    _write_all(handle, data[begun:i].tobytes(), numbers[begun] * self._bytes)
+                    begun = i
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def all(self) -> NDArray[Any]:
+        """Every record from number 0 on, shape (records, width), memory-mapped, read-only."""
+        size = self._path.stat().st_size // self._bytes if self._path.exists() else 0
+        if size != len(self._map):
+            flat = np.memmap(self._path, self._dtype, "r", shape=(size, self._width)) if size else None
+            self._map = flat if flat is not None else np.empty((0, self._width), self._dtype)
+        return self._map
+
+    def get(self, numbers: Numbers) -> NDArray[Any]:
+        """The records of `numbers`, shape (len(numbers), width); zeros for numbers beyond the end."""
+        rows = self.all()
+        found = np.zeros((len(numbers), self._width), self._dtype)
+        there = numbers < len(rows)
+        found[there] = rows[numbers[there]]
+        return found
+
+
+def _write_all(handle: int, data: bytes, offset: int) -> None:
+    while data:
+        written = os.pwrite(handle, data, offset)
+        data, offset = data[written:], offset + written
