@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
@@ -26,6 +27,9 @@ from rag.store.lookup import condition
 from rag.store.vectors import Vectors
 from rag.types import Answer, ArchiveStatus, Article, Done, Event, Filters, Hit, IngestReport
 from rag.write import Writer, check_name, open_writer
+
+if TYPE_CHECKING:
+    from rag.interop import BaseRetriever
 
 _FIXED = ("embedder", "passage_tokens")
 Turn = tuple[str, str]
@@ -148,6 +152,16 @@ class Archive:
         if k < 1:
             raise SettingsError(f"k must be at least 1, not {k}")
         return self._retriever.search(understand(_asked(question)), k, filters or Filters())
+
+    def as_retriever(self, k: int = 10, filters: Filters | None = None) -> BaseRetriever:
+        """`search` as a LlamaIndex retriever, for its query engines: nodes with exact offsets and metadata.
+
+        Each node is a TextNode: `id_` the passage's id, `start_char_idx` and `end_char_idx` offsets into the article's
+        text. The archive must stay open while it is used. Raises SettingsError on k < 1.
+        """
+        from rag.llama_retriever import ArchiveRetriever
+
+        return ArchiveRetriever(self.search, k, filters)
 
     def ask(
         self,

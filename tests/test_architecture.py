@@ -40,6 +40,7 @@ LAYERS = [
     "rag.write",
     "rag.check",
     "rag.answer",
+    "rag.llama_retriever",
     "rag.archive",
     "rag",  # rag/__init__.py: the public face
     "rag.console",
