@@ -44,8 +44,10 @@ def searching(folder: Path, settings: rag.Settings, questions: Sequence[str]) ->
         result["cold open to first hits, s"] = time.perf_counter() - begun
         for question in news.questions(len(questions) + _WARM, archive.status().articles)[len(questions) :]:
             archive.search(question, _K)
+        begun_cpu = time.process_time()
         times = [milliseconds(archive, question) for question in _shown("searches", questions)]
         result |= spread("search", times)
+        result["search, processor ms"] = (time.process_time() - begun_cpu) * 1000 / len(times)
         result |= {f"memory after {len(times)} searches, {name}": value for name, value in memory().items()}
         return result | filtered(archive, questions[: max(20, len(questions) // 4)])
 
