@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
@@ -41,6 +42,9 @@ from rag.types import (
     IngestReport,
 )
 from rag.write import Writer, check_name, open_writer
+
+if TYPE_CHECKING:
+    from rag.interop import BaseRetriever
 
 _FIXED = ("embedder", "passage_tokens")
 Turn = tuple[str, str]
@@ -212,6 +216,16 @@ class Archive:
             for n, hit in zip(by_number, lookup.hits(self._catalog, scored)):
                 found.append(Candidate(side, hit, dict(zip(NAMES, by_number[n][1]))))
         return found
+
+    def as_retriever(self, k: int = 10, filters: Filters | None = None) -> BaseRetriever:
+        """`search` as a LlamaIndex retriever, for its query engines: nodes with exact offsets and metadata.
+
+        Each node is a TextNode: `id_` the passage's id, `start_char_idx` and `end_char_idx` offsets into the article's
+        text. The archive must stay open while it is used. Raises SettingsError on k < 1.
+        """
+        from rag.llama_retriever import ArchiveRetriever
+
+        return ArchiveRetriever(self.search, k, filters)
 
     def ask(
         self,

@@ -21,7 +21,14 @@ from llama_index.core.bridge.pydantic import ConfigDict, Field, PrivateAttr
 from llama_index.core.llms.custom import CustomLLM
 from llama_index.core.llms.llm import LLM
 from llama_index.core.readers.base import BaseReader
-from llama_index.core.schema import Document, NodeWithScore, QueryBundle, TextNode
+from llama_index.core.schema import (
+    Document,
+    NodeRelationship,
+    NodeWithScore,
+    QueryBundle,
+    RelatedNodeInfo,
+    TextNode,
+)
 
 __all__ = [
     "LLM",
@@ -39,8 +46,10 @@ __all__ = [
     "Field",
     "LLMMetadata",
     "MessageRole",
+    "NodeRelationship",
     "NodeWithScore",
     "PrivateAttr",
     "QueryBundle",
+    "RelatedNodeInfo",
     "TextNode",
 ]
