@@ -52,9 +52,9 @@ HOMES = {
     "sentence_transformers": ("rag/embed.py",),
     "transformers": ("rag/embed.py", "rag/llms/hf.py"),
     # The benchmark runs stock LlamaIndex beside ours: that is what it measures.
-    "chromadb": ("rag/store/vectors.py", "eval/benchmarks/ingest.py"),
+    "chromadb": ("rag/store/vectors.py", "eval/benchmarks/ingest.py", "eval/systems/stock.py"),
     "gradio": ("ui/",),
-    "llama_index": ("rag/interop.py", "eval/benchmarks/ingest.py"),
+    "llama_index": ("rag/interop.py", "eval/benchmarks/ingest.py", "eval/systems/stock.py"),
 }
 
 
