@@ -40,8 +40,8 @@ def average_precision(found: Found, facts: Sequence[str], k: int) -> float:
     """AP@k = Σ over ranks r ≤ k of (facts found at r and not before) / r, divided by min(number of facts, k).
 
     Not the usual average precision: a fact counts at the first text that holds it, and several facts in one text count
-    together. The published script reads eleven texts for k = 10; what is retrieved here ends at the tenth. Its mean is
-    MAP@k.
+    together. The published script loops over eleven texts for k = 10, and as of its commit 33d3ad0 lets only the first
+    ten count; here ten are retrieved. Its mean is MAP@k.
     """
     seen: frozenset[str] = frozenset()
     total = 0.0

@@ -52,6 +52,14 @@ def test_the_reciprocal_rank_is_that_of_the_first_relevant_text(rank: int, expec
     assert reciprocal_rank(found, 10) == pytest.approx(expected)
 
 
+def test_the_reported_figures_have_the_depths_in_their_names() -> None:
+    fifth, eleventh = [NOTHING] * 4 + [A], [NOTHING] * 10 + [A]
+    assert figures(fifth, [A]) == pytest.approx(
+        {"Hits@10": 1, "Hits@4": 0, "MRR@10": 1 / 5, "MAP@10": 1 / 5, "fact recall@10": 1, "all facts@10": 1}
+    )
+    assert figures(eleventh, [A]) == dict.fromkeys(FIGURES, 0.0)
+
+
 def test_nothing_found_is_zero_everywhere() -> None:
     assert figures([], [A]) == figures([NOTHING] * 10, [A]) == dict.fromkeys(FIGURES, 0.0)
 
