@@ -79,6 +79,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         raise SettingsError(f"{path} has no question with evidence")
     with ExitStack() as stack:
         base = stack.enter_context(rag.open(options.archive or _place(corpus)))
+        _check(options, base.settings)
         report = kept.fill(base, corpus)
         results = {}
         for system in _systems(base, options, stack):
@@ -104,6 +105,18 @@ def _queries(folder: Path, named: Path, corpus: Path) -> Path:
     if corpus.is_dir() and path.resolve().is_relative_to(corpus.resolve()):
         raise SettingsError(f"{path} is among the articles of {corpus}", hint="Keep the questions elsewhere.")
     return path
+
+
+def _check(options: argparse.Namespace, settings: rag.Settings) -> None:
+    """Refuse now what would fail after minutes of embedding and searching."""
+    if options.without:
+        settings.override({"without": options.without}, "--without")
+    if options.trec and not options.trec.absolute().parent.is_dir():
+        raise SettingsError(f"there is no folder {options.trec.parent} to write {options.trec.name} into")
+    if options.stock:
+        from eval.systems import stock
+
+        stock.require()
 
 
 def _place(corpus: Path) -> Path:

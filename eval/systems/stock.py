@@ -7,6 +7,7 @@ passages. Every window carries its article's title, as ours do when they are emb
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import rag
 from eval.systems import Retrieved
+from rag.errors import SettingsError
 
 if TYPE_CHECKING:
     from llama_index.core import VectorStoreIndex
@@ -36,6 +38,17 @@ class Stock:
         """Text windows; an id is LlamaIndex's own for the node."""
         found = self.retriever.retrieve(question)[:k]
         return [Retrieved(scored.node.node_id, scored.get_content()) for scored in found]
+
+
+def require() -> None:
+    """Raise SettingsError unless the bench extra is installed."""
+    for module in ("embeddings.huggingface", "retrievers.bm25", "vector_stores.chroma"):
+        try:
+            missing = importlib.util.find_spec(f"llama_index.{module}") is None
+        except ModuleNotFoundError:  # the package above it
+            missing = True
+        if missing:
+            raise SettingsError(f"llama_index.{module} is not installed", hint="Run: pip install -e '.[bench]'")
 
 
 def build(archive: rag.Archive, k: int, embed_model: Any = None) -> list[Stock]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -150,7 +151,29 @@ def test_the_run_names_passages_by_their_offsets(
 
 def test_a_part_that_is_not_there_is_refused(folder: Path, asked: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["retrieval", str(folder), "--queries", str(asked), "--without", "no such part"]) == 1
-    assert "without" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert "without" in shown
+    assert "articles of" not in shown  # said before anything is taken in
+
+
+def test_a_run_that_cannot_be_written_is_refused_at_once(
+    folder: Path, asked: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["retrieval", str(folder), "--queries", str(asked), "--run", str(tmp_path / "no" / "r")]) == 1
+    shown = capsys.readouterr().err
+    assert "to write r into" in shown
+    assert "articles of" not in shown
+
+
+def test_stock_without_its_extra_is_refused_at_once(
+    folder: Path, asked: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name.endswith(".bm25") else found(name))
+    assert main(["retrieval", str(folder), "--queries", str(asked), "--stock"]) == 1
+    shown = capsys.readouterr().err
+    assert "not installed\nRun: pip install -e '.[bench]'" in shown
+    assert "articles of" not in shown
 
 
 @pytest.mark.skipif(not hasattr(rag, "RETRIEVAL_PARTS"), reason="retrieval has no parts that can be left out yet")
