@@ -1,6 +1,7 @@
 """Measurements: `python -m eval COMMAND` or `rag eval COMMAND`; each prints a table, or JSON with --json.
 
-A command is a module of `eval/benchmarks/` with SUMMARY, `arguments(parser)` and `run(options) -> dict`.
+A command is a module of `eval/benchmarks/` with SUMMARY, `arguments(parser)` and `run(options) -> dict`; nested dicts
+are printed as tables (`eval/table.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from importlib import import_module
 from types import ModuleType
 
 from eval import benchmarks
+from eval.table import rendered
 from rag.errors import RagError
 
 
@@ -41,8 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         sys.stdout.write(json.dumps(result, indent=2) + "\n")
     else:
-        for name, value in result.items():
-            sys.stdout.write(f"{name:32} {value:.3f}\n" if isinstance(value, float) else f"{name:32} {value}\n")
+        sys.stdout.write(rendered(result))
     return 0
 
 

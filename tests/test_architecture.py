@@ -56,11 +56,11 @@ HOMES = {
     "sentence_transformers": ("rag/embed.py",),
     "transformers": ("rag/embed.py", "rag/llms/hf.py"),
     # The benchmark runs stock LlamaIndex beside ours: that is what it measures.
-    "chromadb": ("rag/store/vectors.py", "eval/benchmarks/ingest.py"),
+    "chromadb": ("rag/store/vectors.py", "eval/benchmarks/ingest.py", "eval/systems/stock.py"),
     "datasketch": ("rag/stories.py",),
     "gradio": ("ui/",),
     # The synthetic embedding plugs in as anybody's would, and eval does not know rag/interop.py.
-    "llama_index": ("rag/interop.py", "eval/benchmarks/ingest.py", "eval/synthetic.py"),
+    "llama_index": ("rag/interop.py", "eval/benchmarks/ingest.py", "eval/synthetic.py", "eval/systems/stock.py"),
 }
 
 
