@@ -18,16 +18,17 @@ from rag import settings as settings_file
 from rag.answer import Session
 from rag.embed import Embedder, open_embedder
 from rag.errors import ArchiveLocked, ArchiveMismatch, ArchiveNotWritable, SettingsError
-from rag.ingest import Ingest, IngestProgress, unfinished
+from rag.ingest import Ingest, IngestProgress
 from rag.judges import Judge, open_judge
 from rag.models import Progress
+from rag.overview import overview
 from rag.retrieve import Retriever
-from rag.retrieve.compare import NAMES
-from rag.retrieve.rank import PARTS
+from rag.retrieve.rank import load as load_weights
+from rag.retrieve.rank import parts_of
 from rag.settings import Settings
-from rag.store import lookup
-from rag.store.catalog import Catalog, article_of
-from rag.store.lookup import Scored, condition
+from rag.store.catalog import Catalog
+from rag.store.lookup import condition
+from rag.store.records import article_of
 from rag.store.vectors import Vectors
 from rag.types import (
     Answer,
@@ -44,7 +45,7 @@ from rag.types import (
 from rag.write import Writer, check_name, open_writer
 
 if TYPE_CHECKING:
-    from rag.interop import BaseRetriever
+    pass
 
 _FIXED = ("embedder", "passage_tokens")
 Turn = tuple[str, str]
@@ -111,13 +112,9 @@ class Archive:
 
     @cached_property
     def _retriever(self) -> Retriever:
-        parts = [part.strip() for part in self.settings.without.split(",") if part.strip()]
-        if unknown := sorted(set(parts) - set(PARTS)):
-            raise SettingsError(
-                f"without: no such part of the retrieval: {', '.join(unknown)}",
-                hint=f"The parts are: {', '.join(PARTS)}.",
-            )
-        return Retriever(self._catalog, self._vectors, self._embedder, parts)
+        parts = parts_of(self.settings.without)
+        weights = load_weights(self.settings.weights)
+        return Retriever(self._catalog, self._vectors, self._embedder, weights, parts)
 
     @cached_property
     def _judge(self) -> Judge:
@@ -207,25 +204,7 @@ class Archive:
     def candidates(self, question: str, filters: Filters | None = None) -> list[Candidate]:
         """What a search weighs: each candidate of each side of the question, with its features and probability."""
         query = self._retriever.understand(_asked(question))
-        pools, _ = self._retriever.pools(query, filters or Filters())
-        found = []
-        for side, pool in enumerate(pools):
-            by_number = dict(zip(pool.numbers.tolist(), zip(pool.scores.tolist(), pool.table.tolist())))
-            scored = [Scored(n, by_number[n][0], None, None) for n in by_number]
-            # Hits come in the order asked for; all are there, since pools hold what the catalog knows.
-            for n, hit in zip(by_number, lookup.hits(self._catalog, scored)):
-                found.append(Candidate(side, hit, dict(zip(NAMES, by_number[n][1]))))
-        return found
-
-    def as_retriever(self, k: int = 10, filters: Filters | None = None) -> BaseRetriever:
-        """`search` as a LlamaIndex retriever, for its query engines: nodes with exact offsets and metadata.
-
-        Each node is a TextNode: `id_` the passage's id, `start_char_idx` and `end_char_idx` offsets into the article's
-        text. The archive must stay open while it is used. Raises SettingsError on k < 1.
-        """
-        from rag.llama_retriever import ArchiveRetriever
-
-        return ArchiveRetriever(self.search, k, filters)
+        return self._retriever.candidates(query, filters or Filters())
 
     def ask(
         self,
@@ -295,31 +274,7 @@ class Archive:
 
     def status(self) -> ArchiveStatus:
         """What is in the archive, and whether anything is unfinished."""
-        rows = self._catalog.rows
-        dates = [article.published for article in self._ends() if article.published]
-        return ArchiveStatus(
-            path=str(self.path),
-            version=self.version,
-            articles=rows("SELECT count(*) FROM articles")[0][0],
-            passages=rows("SELECT count(*) FROM passages")[0][0],
-            pending=self._catalog.pending_count(),
-            unfinished=unfinished(self._catalog),
-            embedder=self.settings.embedder,
-            writer=self.settings.writer,
-            outlets={
-                row[0]: row[1]
-                for row in rows(
-                    "SELECT outlet, count(*) AS n FROM articles WHERE outlet IS NOT NULL "
-                    "GROUP BY outlet ORDER BY n DESC"
-                )
-            },
-            published_from=min(dates, default=None),
-            published_to=max(dates, default=None),
-        )
-
-    def _ends(self) -> list[Article]:
-        sql = "SELECT * FROM articles WHERE published_day = (SELECT {}(published_day) FROM articles)"
-        return [article_of(row) for end in ("min", "max") for row in self._catalog.rows(sql.format(end))]
+        return overview(self._catalog, self.path, self.settings)
 
 
 def _turns(history: Sequence[Turn | Answer]) -> list[Turn]:

@@ -22,16 +22,17 @@ import numpy as np
 from rag import readers, tokens
 from rag.embed import Embedder
 from rag.errors import ReadError
+from rag.overview import RUNNING
 from rag.passages import Limit, split
 from rag.readers import Context, Source
 from rag.settings import Settings
 from rag.store import features, stories
-from rag.store.catalog import Catalog, Pending
+from rag.store.catalog import Catalog
+from rag.store.records import Pending
 from rag.store.rows import ATTRIBUTES, value_hash
 from rag.store.vectors import Vectors
 from rag.types import Article, IngestReport, Passage
 
-_RUNNING = "ingest"  # catalog entry that is there while an ingest runs, and stays if it is killed
 _ARTICLES_A_TRANSACTION = 64
 _PASSAGES_A_BATCH = 256
 _TITLE_TOKENS = 40
@@ -42,24 +43,6 @@ class IngestProgress(Protocol):
     """Called as an ingest goes on: articles seen so far, passages embedded so far and still to embed, current file."""
 
     def __call__(self, *, articles: int, embedded: int, pending: int, current: str) -> None: ...
-
-
-def unfinished(catalog: Catalog) -> str | None:
-    """What an ingest that was stopped left to do, in words; None when nothing is due."""
-    running = catalog.meta(_RUNNING)
-    pending = catalog.pending_count()
-    uncompared = stories.due(catalog)
-    if running is None and not pending and not uncompared:
-        return None
-    parts = []
-    if running is not None:
-        record = json.loads(running)
-        parts.append(f"the ingest of {', '.join(record['paths'])} begun {record['begun']} did not finish")
-    if pending:
-        parts.append(f"{pending} passages are found by their words only until they are embedded")
-    if uncompared:
-        parts.append(f"{uncompared} articles have not been compared with the others to find reprints")
-    return "; ".join(parts)
 
 
 def embedded_text(title: str | None, text: str) -> str:
@@ -93,10 +76,10 @@ class Ingest:
 
     def run(self, paths: Sequence[str]) -> IngestReport:
         """Take in everything under `paths`, finishing first what an earlier run left."""
-        if self.catalog.meta(_RUNNING) is not None:
+        if self.catalog.meta(RUNNING) is not None:
             self._reconcile()
         begun = datetime.now(UTC).isoformat(timespec="seconds")
-        self.catalog.set_meta(_RUNNING, json.dumps({"paths": list(paths), "begun": begun}))
+        self.catalog.set_meta(RUNNING, json.dumps({"paths": list(paths), "begun": begun}))
         for item in readers.expand(paths):
             if isinstance(item, ReadError):
                 self._fail(item)
@@ -106,7 +89,7 @@ class Ingest:
         self._compare()
         self._embed(everything=True)
         self._delete_doomed()
-        self.catalog.set_meta(_RUNNING, None)
+        self.catalog.set_meta(RUNNING, None)
         return IngestReport(**self._counts, removed=removed, failed=tuple(self._failed))
 
     # -- reading -------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ class Settings:
     evidence_passages: how many passages are shown as evidence.
     prompt_tokens: budget for the evidence inside the prompt, same tokens. Reading is what costs on a CPU.
     answer_tokens: longest answer a writer may give.
+    weights: file of ranking weights made by `rag eval fit`; empty takes those that ship with the project.
     without: parts of the retrieval to leave out, separated by commas, for measuring (`rag.RETRIEVAL_PARTS`).
     writer_timeout: seconds after which a silent or endless writer is given up.
     threads: processor threads for models; 0 takes as many as the machine has.
@@ -45,6 +46,7 @@ class Settings:
     evidence_passages: int = 6
     prompt_tokens: int = 420
     answer_tokens: int = 220
+    weights: str = ""
     without: str = ""
     writer_timeout: float = 180.0
     threads: int = 0

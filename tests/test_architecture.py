@@ -38,6 +38,7 @@ LAYERS = [
     "rag.stories",
     "rag.store",
     "rag.prompts",
+    "rag.overview",
     "rag.ingest",
     "rag.retrieve",
     "rag.write",

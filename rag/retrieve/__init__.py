@@ -19,15 +19,15 @@ from rag.query import Names, Query, Search, stems, terms, understand
 from rag.query.names import Vocabulary
 from rag.query.parts import Place
 from rag.retrieve.candidates import Finder, aspects, places_of
-from rag.retrieve.compare import compare, matrix
-from rag.retrieve.rank import mixed, model
+from rag.retrieve.compare import NAMES, compare, matrix
+from rag.retrieve.rank import Model, mixed
 from rag.store import features, lookup
 from rag.store.catalog import Catalog
 from rag.store.lookup import Scored
 from rag.store.once import one_story_once
 from rag.store.postings import Postings
 from rag.store.vectors import Vectors
-from rag.types import Filters, Hit, Understood
+from rag.types import Candidate, Filters, Hit, Understood
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
@@ -59,10 +59,13 @@ class Found:
 class Retriever:
     """Finds passages. Reads only, and may be used by several threads."""
 
-    def __init__(self, catalog: Catalog, vectors: Vectors, embedder: Embedder, without: Collection[str] = ()) -> None:
+    def __init__(
+        self, catalog: Catalog, vectors: Vectors, embedder: Embedder, model: Model, without: Collection[str] = ()
+    ) -> None:
         self._catalog = catalog
         self._vectors = vectors
         self._embedder = embedder
+        self._model = model
         self._without = frozenset(without)
         self._finder = Finder(catalog, vectors, Postings(catalog), self._without)
         self._seen = catalog.meta("vectors")
@@ -123,9 +126,20 @@ class Retriever:
                 continue
             chosen = read.numbers[spots]
             table = matrix(compared, spots, side, clauses, self._plain(search, chosen))
-            scores = model().probability(table, self._without)
+            scores = self._model.probability(table, self._without)
             pools.append(Pool(search, chosen, table, scores, compared.dense[spots, 0], compared.bm25[spots, 0]))
         return pools, notes
+
+    def candidates(self, query: Query, filters: Filters) -> list[Candidate]:
+        """What `search` weighs, for looking at and for fitting the weights."""
+        pools, _ = self.pools(query, filters)
+        found = []
+        for side, pool in enumerate(pools):
+            scored = [Scored(n, score, None, None) for n, score in zip(pool.numbers.tolist(), pool.scores.tolist())]
+            # All are there, since pools hold what the catalog knows, and hits come in the order asked for.
+            hits = lookup.hits(self._catalog, scored)
+            found += [Candidate(side, hit, dict(zip(NAMES, row))) for hit, row in zip(hits, pool.table.tolist())]
+        return found
 
     def _encoded(self, query: Query, places: Sequence[Place]) -> Floats:
         """Vectors of the question and of its parts as they stand in it, from one reading."""

@@ -21,7 +21,7 @@ from rag.store.postings import Posting, Postings
 from rag.store.rows import value_hash
 from rag.store.vectors import Vectors
 from rag.types import Filters
-from rag.words import WORD, bare, hashed, stemmed
+from rag.words import bare, hashed, stemmed
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
@@ -39,7 +39,7 @@ class Aspects:
 
     vectors: shape (A, dimensions). words: stems that carry meaning, once each, shape (T,); hashes: the same as numbers.
     weights: rarity of a word in the aspects that hold it, else 0; shape (T, A). sides and clauses: the columns of each
-    search. names and figures: which words are written like names or are numbers; shape (T,).
+    search. figures: which words are numbers; shape (T,).
     """
 
     vectors: Floats
@@ -49,7 +49,6 @@ class Aspects:
     weights: Floats
     sides: tuple[int, ...]
     clauses: tuple[tuple[int, ...], ...]
-    names: Mask
     figures: Mask
 
 
@@ -71,7 +70,6 @@ def aspects(query: Query, vectors: Floats, places: Sequence[Place], postings: Po
     for column, some in enumerate(held):
         for word in some:
             weights[index[word], column] = rarity[index[word]]
-    written = {bare(w).lower() for w in WORD.findall(query.text) if w[:1].isupper()}
     order = {place: column for column, place in enumerate(places)}
     return Aspects(
         vectors=vectors,
@@ -81,7 +79,6 @@ def aspects(query: Query, vectors: Floats, places: Sequence[Place], postings: Po
         weights=weights,
         sides=tuple(order[search.place] for search in query.searches),
         clauses=tuple(tuple(order[place] for place in search.clauses) for search in query.searches),
-        names=np.array([word in written for word in words], bool),
         figures=np.array([word[0].isdigit() for word in words], bool),
     )
 

@@ -17,21 +17,17 @@ Floats = NDArray[np.float32]
 NAMES = {
     "dense": "cosine of the passage and the question",
     "sentence_dense": "cosine of the best sentence and the question",
-    "side_dense": "cosine of the best sentence and the side",
     "clause_dense": "cosine of the best sentence and the clause",
-    "words": "BM25 of the question, title included",
     "side_words": "BM25 of the side, title included",
     "clause_words": "BM25 of the clause, title included",
     "cover": "share, by rarity, of the question's words in passage and title",
-    "sentence_cover": "share of the side's words in the best sentence",
     "pair_cover": "share of the side's words in the best two neighbouring sentences",
     "clause_cover": "share of the clause's words in the best sentence",
     "title_cover": "share of the side's words in the title",
-    "names": "share of the side's capitalised words in passage and title",
     "figures": "share of the side's figures in the passage",
-    "raw_sentence_dense": "sentence_dense as it is",
-    "raw_clause_dense": "clause_dense as it is",
-    "raw_cover": "cover as it is",
+    "raw_sentence_dense": "sentence_dense, not standardised",
+    "raw_clause_dense": "clause_dense, not standardised",
+    "raw_cover": "cover, not standardised",
     "lead": "1 for the first passage of an article",
     "happened": "1 if published in or soon after the period that the side says something happened in, -1 if not",
 }
@@ -54,7 +50,6 @@ class Compared:
     title: Floats
     sentence: Floats
     pair: Floats
-    names: Floats
     figures: Floats
 
 
@@ -77,11 +72,7 @@ def compare(asp: Aspects, features: Features, vectors: Floats) -> Compared:
     cosines = features.vectors @ asp.vectors.T
     cosines[titles] = -1
 
-    def share_of(kind: NDArray[np.bool_]) -> Floats:
-        chosen = weights * kind[:, None]
-        shares: Floats = held @ chosen / np.maximum(chosen.sum(0), 1e-6)
-        return shares
-
+    figures = weights * asp.figures[:, None]
     return Compared(
         dense=vectors @ asp.vectors.T,
         best=np.maximum.reduceat(cosines, firsts),
@@ -90,8 +81,7 @@ def compare(asp: Aspects, features: Features, vectors: Floats) -> Compared:
         title=by_unit[firsts] / total,
         sentence=np.maximum.reduceat(in_sentences, firsts) / total,
         pair=np.maximum.reduceat(np.maximum(following, in_sentences), firsts) / total,
-        names=share_of(asp.names),
-        figures=share_of(asp.figures),
+        figures=held @ figures / np.maximum(figures.sum(0), 1e-6),
     )
 
 
@@ -126,17 +116,13 @@ def matrix(compared: Compared, rows: NDArray[np.int64], side: int, clauses: tupl
         [
             c.dense[:, 0],
             c.best[:, 0],
-            c.best[:, side],
             c.best[:, columns].max(1),
-            c.bm25[:, 0],
             c.bm25[:, side],
             c.bm25[:, columns].max(1),
             c.whole[:, 0],
-            c.sentence[:, side],
             c.pair[:, side],
             c.sentence[:, columns].max(1),
             c.title[:, side],
-            c.names[:, side],
             c.figures[:, side],
         ]
     )

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.errors import SettingsError
 from rag.retrieve.compare import NAMES
 
 Floats = NDArray[np.float32]
@@ -23,16 +24,14 @@ _AGAIN = 0.7  # what a list's next passage is worth beside the first of another 
 
 # Parts of the retrieval that `Settings.without` leaves out, with the features that go with each.
 PARTS: dict[str, tuple[str, ...]] = {
-    "dense": ("dense", "sentence_dense", "side_dense", "clause_dense"),
+    "dense": ("dense", "sentence_dense", "clause_dense", "raw_sentence_dense", "raw_clause_dense"),
     "full-text": (
-        "words", "side_words", "clause_words", "cover", "sentence_cover", "pair_cover", "clause_cover", "title_cover",
-        "names", "figures",
+        "side_words", "clause_words", "cover", "pair_cover", "clause_cover", "title_cover", "figures", "raw_cover",
     ),
-    "sentence-vectors": ("sentence_dense", "side_dense", "clause_dense"),
-    "proximity": ("sentence_cover", "pair_cover", "clause_cover"),
-    "clauses": ("clause_dense", "clause_words", "clause_cover"),
+    "sentence-vectors": ("sentence_dense", "clause_dense", "raw_sentence_dense", "raw_clause_dense"),
+    "proximity": ("pair_cover", "clause_cover"),
+    "clauses": ("clause_dense", "clause_words", "clause_cover", "raw_clause_dense"),
     "title": ("title_cover",),
-    "names": ("names",),
     "figures": ("figures",),
     "lead": ("lead",),
     "happened": ("happened",),
@@ -59,11 +58,27 @@ class Model:
         return np.asarray(p, np.float32)
 
 
-@cache
-def model() -> Model:
-    """The weights that ship with the project."""
-    record = json.loads((files("rag.retrieve") / "weights.json").read_text("utf-8"))
-    return Model(np.array([record["weights"][name] for name in NAMES], np.float32), record["bias"])
+def parts_of(setting: str) -> frozenset[str]:
+    """The parts that `Settings.without` names. Raises SettingsError if there is no such part."""
+    parts = frozenset(part.strip() for part in setting.split(",") if part.strip())
+    if unknown := sorted(parts - PARTS.keys()):
+        raise SettingsError(
+            f"without: no such part of the retrieval: {', '.join(unknown)}", hint=f"The parts are: {', '.join(PARTS)}."
+        )
+    return parts
+
+
+def load(path: str = "") -> Model:
+    """The weights in a file, or those that ship with the project. Raises SettingsError naming the file at fault."""
+    source = Path(path) if path else files("rag.retrieve") / "weights.json"
+    try:
+        record = json.loads(source.read_text("utf-8"))
+        return Model(np.array([record["weights"][name] for name in NAMES], np.float32), float(record["bias"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SettingsError(
+            f"{source} holds no weights of this release: {type(error).__name__} {error}",
+            hint="`rag eval fit --write FILE` makes such a file.",
+        ) from error
 
 
 def mixed(lists: Sequence[tuple[Numbers, Floats]], again: float = _AGAIN) -> list[tuple[int, float]]:

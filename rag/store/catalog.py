@@ -6,38 +6,17 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
 from typing import Any, Literal
 
 from rag.errors import ArchiveError, ArchiveNotWritable, ArticleNotFound
+from rag.store.records import FIELDS, Pending, article_of, facets, pending_of
 from rag.store.schema import migrate
 from rag.types import Article, Passage
 
 Outcome = Literal["added", "updated", "unchanged"]
-_FIELDS = tuple("id text source title outlet byline published updated url section language kind".split())
-_DATES = ("published", "updated")
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A passage that is not among the vectors yet, with what of its article a filter may ask for.
-
-    `n` and `article` are numbers in the catalog; `sentences` are (start, end) offsets into `text`.
-    """
-
-    n: int
-    id: str
-    article: int
-    title: str | None
-    text: str
-    sentences: tuple[tuple[int, int], ...]
-    day: str | None
-    outlet: str | None
-    section: str | None
-    language: str | None
 
 
 class Catalog:
@@ -141,10 +120,10 @@ class Catalog:
     def _insert(self, article: Article, content_hash: str, version: int, passages: Sequence[Passage]) -> None:
         record = article.to_dict()
         day = article.published.date().isoformat() if article.published else None
-        columns = ("version", "content_hash", "published_day", *_FIELDS)
+        columns = ("version", "content_hash", "published_day", *FIELDS)
         n = self._db.execute(
             f"INSERT INTO articles ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
-            (version, content_hash, day, *(record[name] for name in _FIELDS)),
+            (version, content_hash, day, *(record[name] for name in FIELDS)),
         ).lastrowid
         self._db.executemany("INSERT OR IGNORE INTO facets VALUES (?, ?, ?)", [(*f, n) for f in facets(article)])
         self._db.executemany(
@@ -169,7 +148,7 @@ class Catalog:
                 article_id,
                 row["version"],
                 row["content_hash"],
-                json.dumps({name: row[name] for name in _FIELDS}, ensure_ascii=False),
+                json.dumps({name: row[name] for name in FIELDS}, ensure_ascii=False),
                 datetime.now(UTC).isoformat(timespec="seconds"),
             ),
         )
@@ -250,7 +229,7 @@ class Catalog:
             "JOIN articles a ON a.n = p.article WHERE p.embedded = 0 ORDER BY p.n LIMIT ?",
             (limit,),
         )
-        return [_pending(row) for row in rows]
+        return [pending_of(row) for row in rows]
 
     def pending_count(self) -> int:
         """How many passages still need their vectors."""
@@ -271,27 +250,6 @@ class Catalog:
         with self.transaction():
             self._db.executemany("DELETE FROM doomed_vectors WHERE id = ?", [(i,) for i in ids])
             self.set_meta("vectors", str(int(self.meta("vectors") or 0) + 1))
-
-
-def _pending(row: sqlite3.Row) -> Pending:
-    sentences = tuple((start - row["start"], end - row["start"]) for start, end in json.loads(row["sentences"]))
-    known = (row[name] for name in ("published_day", "outlet", "section", "language"))
-    return Pending(row["n"], row["id"], row["article"], row["title"], row["body"], sentences, *known)
-
-
-def facets(article: Article) -> set[tuple[str, str]]:
-    """(field, case-folded value) pairs that an article can be filtered by; each author of a byline is one."""
-    values = [("outlet", article.outlet), ("section", article.section), ("language", article.language)]
-    values += [("byline", name) for name in (article.byline or "").split(", ")]
-    return {(field, value.casefold()) for field, value in values if value}
-
-
-def article_of(row: sqlite3.Row | dict[str, Any]) -> Article:
-    """An Article from its row or record."""
-    values: dict[str, Any] = {name: row[name] for name in _FIELDS}
-    for name in _DATES:
-        values[name] = datetime.fromisoformat(values[name]) if values[name] else None
-    return Article(**values)
 
 
 def _archive_error(path: Path, error: sqlite3.Error) -> ArchiveError:

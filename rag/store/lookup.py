@@ -10,7 +10,8 @@ from datetime import date
 from typing import Any
 
 from rag.query.names import Vocabulary
-from rag.store.catalog import Catalog, article_of
+from rag.store.catalog import Catalog
+from rag.store.records import article_of
 from rag.types import Filters, Hit
 
 _CHUNK = 500  # values in one SQL statement

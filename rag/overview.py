@@ -1,0 +1,65 @@
+"""What an archive holds, and what an ingest that was stopped left to do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rag.settings import Settings
+from rag.store import stories
+from rag.store.catalog import Catalog
+from rag.store.records import article_of
+from rag.types import ArchiveStatus
+
+RUNNING = "ingest"  # catalog entry that is there while an ingest runs, and stays if it is killed
+
+
+def unfinished(catalog: Catalog) -> str | None:
+    """What an ingest that was stopped left to do, in words; None when nothing is due."""
+    running = catalog.meta(RUNNING)
+    pending = catalog.pending_count()
+    uncompared = stories.due(catalog)
+    if running is None and not pending and not uncompared:
+        return None
+    parts = []
+    if running is not None:
+        record = json.loads(running)
+        parts.append(f"the ingest of {', '.join(record['paths'])} begun {record['begun']} did not finish")
+    if pending:
+        parts.append(f"{pending} passages are found by their words only until they are embedded")
+    if uncompared:
+        parts.append(f"{uncompared} articles have not been compared with the others to find reprints")
+    return "; ".join(parts)
+
+
+def overview(catalog: Catalog, path: Path, settings: Settings) -> ArchiveStatus:
+    """What an archive holds, and whether anything is unfinished."""
+
+    def one(sql: str) -> Any:
+        return catalog.rows(sql)[0][0]
+
+    ends = [
+        article_of(row).published
+        for end in ("min", "max")
+        for row in catalog.rows(
+            f"SELECT * FROM articles WHERE published_day = (SELECT {end}(published_day) FROM articles)"
+        )
+    ]
+    dates = [published for published in ends if published]
+    outlets = catalog.rows(
+        "SELECT outlet, count(*) AS n FROM articles WHERE outlet IS NOT NULL GROUP BY outlet ORDER BY n DESC"
+    )
+    return ArchiveStatus(
+        path=str(path),
+        version=catalog.content_version,
+        articles=one("SELECT count(*) FROM articles"),
+        passages=one("SELECT count(*) FROM passages"),
+        pending=catalog.pending_count(),
+        unfinished=unfinished(catalog),
+        embedder=settings.embedder,
+        writer=settings.writer,
+        outlets={row["outlet"]: row["n"] for row in outlets},
+        published_from=min(dates, default=None),
+        published_to=max(dates, default=None),
+    )

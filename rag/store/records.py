@@ -1,0 +1,55 @@
+"""Rows of the catalog as the words that everything speaks, and back."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rag.types import Article
+
+FIELDS = tuple("id text source title outlet byline published updated url section language kind".split())
+_DATES = ("published", "updated")
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A passage that is not among the vectors yet, with what of its article a filter may ask for.
+
+    `n` and `article` are numbers in the catalog; `sentences` are (start, end) offsets into `text`.
+    """
+
+    n: int
+    id: str
+    article: int
+    title: str | None
+    text: str
+    sentences: tuple[tuple[int, int], ...]
+    day: str | None
+    outlet: str | None
+    section: str | None
+    language: str | None
+
+
+def pending_of(row: sqlite3.Row) -> Pending:
+    """A Pending from its row."""
+    sentences = tuple((start - row["start"], end - row["start"]) for start, end in json.loads(row["sentences"]))
+    known = (row[name] for name in ("published_day", "outlet", "section", "language"))
+    return Pending(row["n"], row["id"], row["article"], row["title"], row["body"], sentences, *known)
+
+
+def facets(article: Article) -> set[tuple[str, str]]:
+    """(field, case-folded value) pairs that an article can be filtered by; each author of a byline is one."""
+    values = [("outlet", article.outlet), ("section", article.section), ("language", article.language)]
+    values += [("byline", name) for name in (article.byline or "").split(", ")]
+    return {(field, value.casefold()) for field, value in values if value}
+
+
+def article_of(row: sqlite3.Row | dict[str, Any]) -> Article:
+    """An Article from its row or record."""
+    values: dict[str, Any] = {name: row[name] for name in FIELDS}
+    for name in _DATES:
+        values[name] = datetime.fromisoformat(values[name]) if values[name] else None
+    return Article(**values)
