@@ -84,6 +84,7 @@ class Names:
     vocabulary: Vocabulary
     _by_key: dict[str, dict[Field, set[str]]] = field(default_factory=lambda: defaultdict(dict))
     _capitals: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _first: set[str] = field(default_factory=set)
     _longest: int = 1
 
     def __post_init__(self) -> None:
@@ -105,14 +106,19 @@ class Names:
         key = _key(form)
         if key:
             self._by_key[key].setdefault(kind, set()).update(names)
-            self._longest = max(self._longest, len(key.split()))
+            words = key.split()
+            self._longest = max(self._longest, len(words))
+            self._first.add(words[0])
 
     def find(self, question: str) -> list[Mention]:
         """The names in `question`, in order, the longest first where several begin at one place."""
-        tokens = [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(question)]
+        tokens = [(_bare(m.group()), m.start()) for m in _TOKEN.finditer(question)]
+        lower = [word.lower() for word, _ in tokens]
         found, i = [], 0
         while i < len(tokens):
-            mention, used = self._at(question, tokens[i : i + self._longest])
+            mention, used = None, 1
+            if lower[i] in self._first or tokens[i][0] in self._capitals:
+                mention, used = self._at(question, tokens[i : i + self._longest], lower[i : i + self._longest])
             if mention is not None:
                 found.append(mention)
             i += used
@@ -122,15 +128,14 @@ class Names:
             found = [replace(m, publishes=True) if m.field == "outlets" else m for m in found]
         return found
 
-    def _at(self, question: str, tokens: list[tuple[str, int, int]]) -> tuple[Mention | None, int]:
+    def _at(self, question: str, tokens: list[tuple[str, int]], lower: list[str]) -> tuple[Mention | None, int]:
         for n in range(len(tokens), 0, -1):
-            start, end = tokens[0][1], tokens[n - 1][2]
-            words = [_bare(word) for word, _, _ in tokens[:n]]
-            known = self._by_key.get(" ".join(w.lower() for w in words), {})
+            words = [word for word, _ in tokens[:n]]
+            known = self._by_key.get(" ".join(lower[:n]), {})
             if n == 1 and words[0].isupper() and words[0] in self._capitals:
                 known = {**known, "outlets": self._capitals[words[0]] | known.get("outlets", set())}
+            start, end = tokens[0][1], tokens[n - 1][1] + len(words[-1])
             for kind, names in known.items():
-                end -= len(tokens[n - 1][0]) - len(words[-1])  # a possessive is not part of the name
                 mention = self._judged(question, kind, frozenset(names), start, end, words)
                 if mention is not None:
                     return mention, n

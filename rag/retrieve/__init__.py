@@ -20,7 +20,7 @@ from rag.query.names import Vocabulary
 from rag.query.parts import Place
 from rag.retrieve.candidates import Finder, aspects, places_of
 from rag.retrieve.compare import NAMES, compare, matrix
-from rag.retrieve.rank import Model, mixed
+from rag.retrieve.rank import AGAIN, Model, mixed
 from rag.store import features, lookup
 from rag.store.catalog import Catalog
 from rag.store.lookup import Scored
@@ -94,20 +94,20 @@ class Retriever:
     def search(self, query: Query, k: int, filters: Filters) -> Found:
         """Up to `k` distinct passages, best first."""
         pools, notes = self.pools(query, filters)
-        again = 1.0 if "mixing" in self._without else None
-        lists = [(pool.numbers, pool.scores) for pool in pools]
-        ranked = mixed(lists) if again is None else mixed(lists, again)
+        again = 1.0 if "mixing" in self._without else AGAIN
+        ranked = mixed([(pool.numbers, pool.scores) for pool in pools], _SPARE * k, again)
         halves = {n: (d, x) for p in pools for n, d, x in zip(p.numbers.tolist(), p.dense.tolist(), p.lexical.tolist())}
-        scored = [Scored(n, score, *halves[n]) for n, score in ranked[: _SPARE * k]]
+        scored = [Scored(n, score, *halves[n]) for n, score in ranked]
         hits = lookup.hits(self._catalog, scored)
         if "stories" not in self._without:
             hits = one_story_once(self._catalog, hits, filters)
-        kept = tuple(replace(hit, rank=rank) for rank, hit in enumerate(distinct(hits)[:k], 1))
+        kept = tuple(replace(hit, rank=rank) for rank, hit in enumerate(distinct(hits, k), 1))
         return Found(kept, replace(query.understood, notes=tuple(dict.fromkeys([*query.understood.notes, *notes]))))
 
     def pools(self, query: Query, filters: Filters) -> tuple[list[Pool], list[str]]:
         """The candidates of each of a question's searches, compared and scored; and what could not be kept to."""
         self._follow_writer()
+        self._finder.postings.follow()
         places = places_of(query)
         vectors = self._encoded(query, places)
         asp = aspects(query, vectors, places, self._finder.postings)
@@ -177,10 +177,12 @@ def _without_blanks(place: Place, blanks: Sequence[Place]) -> Iterator[Place]:
         yield (start, end)
 
 
-def distinct(hits: Sequence[Hit]) -> list[Hit]:
-    """The hits without those that repeat an earlier one's words (a reprint, an overlapping copy)."""
+def distinct(hits: Sequence[Hit], k: int) -> list[Hit]:
+    """The first `k` hits without those that repeat an earlier one's words (a copied paragraph, an old entry)."""
     kept: list[tuple[frozenset[str], Hit]] = []
     for hit in hits:
+        if len(kept) == k:
+            break
         words = frozenset(terms(hit.text))
         if all(len(words & other) < _SAME * max(1, min(len(words), len(other))) for other, _ in kept):
             kept.append((words, hit))

@@ -28,7 +28,7 @@ Numbers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _EXACT = 30_000  # passages
-_EACH = 60  # candidates an aspect and kind
+_EACH = 40  # candidates an aspect and kind
 _REACH = 200  # neighbours asked of the approximate index
 _FURTHEST = 3200
 

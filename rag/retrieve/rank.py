@@ -20,7 +20,7 @@ from rag.retrieve.compare import NAMES
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
 
-_AGAIN = 0.7  # what a list's next passage is worth beside the first of another list
+AGAIN = 0.7  # what a list's next passage is worth beside the first of another list
 
 # Parts of the retrieval that `Settings.without` leaves out, with the features that go with each.
 PARTS: dict[str, tuple[str, ...]] = {
@@ -81,13 +81,13 @@ def load(path: str = "") -> Model:
         ) from error
 
 
-def mixed(lists: Sequence[tuple[Numbers, Floats]], again: float = _AGAIN) -> list[tuple[int, float]]:
-    """One list of (passage, probability) from one a search, each passage once.
+def mixed(lists: Sequence[tuple[Numbers, Floats]], limit: int, again: float = AGAIN) -> list[tuple[int, float]]:
+    """One list of (passage, probability) from one a search, each passage once, at most `limit`.
 
     Always the passage that promises most goes next; what a search has given already makes its others worth less, by
     `again` a passage, so that no side of a question is drowned by another.
     """
-    queues = [sorted(zip((-scores).tolist(), numbers.tolist())) for numbers, scores in lists]
+    queues = [_best(numbers, scores, limit * len(lists)) for numbers, scores in lists]
     places, worth, seen = [0] * len(queues), [1.0] * len(queues), set()
     result: list[tuple[int, float]] = []
     while True:
@@ -95,10 +95,16 @@ def mixed(lists: Sequence[tuple[Numbers, Floats]], again: float = _AGAIN) -> lis
             while places[i] < len(queue) and queue[places[i]][1] in seen:
                 places[i] += 1
         open_queues = [i for i, queue in enumerate(queues) if places[i] < len(queue)]
-        if not open_queues:
+        if not open_queues or len(result) == limit:
             return result
         best = max(open_queues, key=lambda i: (-queues[i][places[i]][0] * worth[i], -i))
         score, number = queues[best][places[best]]
         seen.add(number)
         worth[best] *= again
         result.append((number, -score))
+
+
+def _best(numbers: Numbers, scores: Floats, limit: int) -> list[tuple[float, int]]:
+    """The `limit` best as (−score, passage), best first; the number settles ties, so that a run repeats."""
+    order = np.lexsort((numbers, -scores))[:limit]
+    return list(zip((-scores[order]).tolist(), numbers[order].tolist()))

@@ -49,9 +49,8 @@ class Postings:
         return self._total
 
     def of(self, word: str) -> Posting:
-        """The passages that hold `word` or another form of it, in title or text."""
+        """The passages that hold `word` or another form of it, in title or text, as of the last `follow`."""
         with self._lock:
-            self._follow()
             if word in self._known:
                 self._known.move_to_end(word)
                 return self._known[word]
@@ -82,11 +81,13 @@ class Postings:
         numbers = np.array((rows[0]["numbers"] or "").split(), np.int64)
         return Posting(numbers[:_CAP], len(numbers) > _CAP)
 
-    def _follow(self) -> None:
+    def follow(self) -> None:
+        """Forget what the catalog has changed since. Once a question is enough."""
         last = int(self._catalog.rows("SELECT coalesce(max(n), 0) FROM passages")[0][0])
         state = f"{self._catalog.meta('content')} {last}"
-        if state != self._state:
-            self._known.clear()
-            self._bytes = 0
-            self._state = state
-            self._total = last
+        with self._lock:
+            if state != self._state:
+                self._known.clear()
+                self._bytes = 0
+                self._state = state
+                self._total = last
