@@ -12,7 +12,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -26,10 +26,10 @@ from rag.overview import RUNNING
 from rag.passages import Limit, split
 from rag.readers import Context, Source
 from rag.settings import Settings
-from rag.store import features, stories
+from rag.store import attributes, features, stories
 from rag.store.catalog import Catalog
 from rag.store.records import Pending
-from rag.store.rows import ATTRIBUTES, value_hash
+from rag.store.rows import ATTRIBUTES
 from rag.store.vectors import Vectors
 from rag.types import Article, IngestReport, Passage
 
@@ -76,7 +76,7 @@ class Ingest:
 
     def run(self, paths: Sequence[str]) -> IngestReport:
         """Take in everything under `paths`, finishing first what an earlier run left."""
-        if self.catalog.meta(RUNNING) is not None:
+        if self.catalog.meta(RUNNING) is not None or self._files_lost():
             self._reconcile()
         begun = datetime.now(UTC).isoformat(timespec="seconds")
         self.catalog.set_meta(RUNNING, json.dumps({"paths": list(paths), "begun": begun}))
@@ -173,7 +173,9 @@ class Ingest:
         parts = [[[(head + a, head + b)] for a, b in p.sentences] for head, p in zip(heads, pending)]
         vectors, sentences = self.embedder.encode_parts(texts, parts)
         ids, numbers = [p.id for p in pending], [p.n for p in pending]
-        self.vectors.upsert(ids, numbers, vectors, np.array([_attributes(p) for p in pending], ATTRIBUTES))
+        known = [attributes.record(p.article, p.day, p.outlet, p.section, p.language) for p in pending]
+        records = np.array(known, ATTRIBUTES)
+        self.vectors.upsert(ids, numbers, vectors, records)
         words = [(p.title or "", [p.text[a:b] for a, b in p.sentences]) for p in pending]
         with self.catalog.transaction():
             features.write(self.catalog, numbers, words, sentences)
@@ -185,10 +187,17 @@ class Ingest:
             self.vectors.delete(list(doomed), [n for n in doomed.values() if n is not None])
             self.catalog.bury(list(doomed))
 
+    def _files_lost(self) -> bool:
+        """Whether the vectors' files do not reach as far as what was stored in them: somebody deleted or cut them."""
+        last = int(self.catalog.rows("SELECT coalesce(max(n), 0) FROM passages WHERE embedded = 1")[0][0])
+        # The catalog knows the dimensions: an ingest that finds nothing new need not load the embedder.
+        return last > 0 and not self.vectors.hold(last, features.dimensions(self.catalog))
+
     def _reconcile(self) -> None:
-        """Make the vectors agree with the catalog after a run that did not end by itself."""
+        """Make the vectors agree with the catalog after a run that did not end by itself, or after a loss of files."""
         there = self.vectors.ids()
-        written = self.vectors.attributes()["article"]
+        dimensions = features.dimensions(self.catalog)
+        written = self.vectors.attributes()["article"][: len(self.vectors.rows(dimensions)) if dimensions else 0]
         rows = self.catalog.rows("SELECT id, n, article, embedded FROM passages")
         lost = [
             r["id"]
@@ -229,13 +238,6 @@ class Ingest:
             seen = sum(self._counts.values())
             pending = self.catalog.pending_count()
             self.progress(articles=seen, embedded=self._embedded, pending=pending, current=self._current)
-
-
-def _attributes(p: Pending) -> tuple[int, int, int, int, int]:
-    """A record of ATTRIBUTES."""
-    day = date.fromisoformat(p.day).toordinal() if p.day else 0
-    outlet, section, language = (value_hash(value) if value else 0 for value in (p.outlet, p.section, p.language))
-    return p.article, day, outlet, section, language
 
 
 def _under(file: str, roots: Iterable[str]) -> bool:

@@ -98,9 +98,9 @@ class Copy(Record):
 class Hit(Record):
     """A passage found for a question, with what is known of its article.
 
-    `score` is the fused score (higher is better, comparable within one search only); `rank` counts from 1. `dense`
-    is the cosine similarity and `lexical` the BM25 score that went into it, None where that half did not find the
-    passage. `also` lists the other articles that print the same story, earliest first, those without a date last.
+    `score` is the probability that the passage states what is asked, as the ranking has it; `rank` counts from 1.
+    `dense` is the cosine similarity (None while the passage has no vector) and `lexical` the BM25 score that went into
+    it. `also` lists the other articles that print the same story, earliest first, those without a date last.
     """
 
     rank: int

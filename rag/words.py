@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 Hashes = NDArray[np.uint32]
 
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+# An apostrophe belongs to a word before an ending ("council's", "don't") and parts two words elsewhere ("O'Neill").
+WORD = re.compile(r"[^\W_]+(?:['’](?:s|t|m|d|re|ve|ll)(?![^\W_]))?", re.IGNORECASE)
 STOPWORDS = frozenset(
     "a about above after again all also am an and any are as at be because been before being below between both but "
     "by can could did do does doing down during each few for from further had has have having he her here hers him "
@@ -31,14 +32,16 @@ _lock = Lock()  # a stemmer keeps state
 
 
 def bare(word: str) -> str:
-    """A word without an apostrophe and what follows it: the full-text index drops both too."""
+    """A word without an apostrophe and what follows it, which says nothing."""
     return re.split(r"['’]", word)[0]
 
 
 @lru_cache(maxsize=200_000)
 def stemmed(word: str) -> str:
-    """The stem of one word."""
+    """The stem of one word; one of two letters ("US") is its own, as in the full-text index."""
     plain = "".join(c for c in unicodedata.normalize("NFD", bare(word).lower()) if not unicodedata.combining(c))
+    if len(plain) <= 2:
+        return plain
     with _lock:
         stem: str = _stemmer().stemWord(plain)
     return stem
@@ -56,9 +59,14 @@ def _hash(word: str) -> int:
     return zlib.crc32(stemmed(word).encode())
 
 
+def words(text: str) -> list[str]:
+    """The words of a text in order, as written. Accents are joined to their letters first, or they would part words."""
+    return WORD.findall(unicodedata.normalize("NFC", text))
+
+
 def hashes(text: str) -> Hashes:
     """The words of a text in order, small ones too."""
-    return np.array([_hash(word) for word in WORD.findall(text)], np.uint32)
+    return np.array([_hash(word) for word in words(text)], np.uint32)
 
 
 def hashed(stems: Sequence[str]) -> Hashes:

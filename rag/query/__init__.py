@@ -16,6 +16,7 @@ from rag.query.names import Mention, Names, Unknown, Vocabulary, unknown_outlets
 from rag.query.parts import Place, Side, clauses, sides
 from rag.types import Understood
 from rag.words import STOPWORDS, WORD, bare
+from rag.words import words as words_of
 
 if TYPE_CHECKING:
     from rag.query.dates import Period
@@ -90,7 +91,7 @@ def blanked(text: str, places: Iterable[Place]) -> str:
 
 def terms(text: str) -> list[str]:
     """Words that carry meaning, lower-case, in order, once each; all words where there are no such."""
-    words = list(dict.fromkeys(word.lower() for word in WORD.findall(text)))
+    words = list(dict.fromkeys(word.lower() for word in words_of(text)))
     return [word for word in words if word not in STOPWORDS] or words
 
 

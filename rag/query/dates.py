@@ -71,7 +71,11 @@ def periods(question: str, as_of: date) -> list[Period]:
 
 def describe(period: Period) -> str:
     """A period in a few words: "October 2023", "3–9 March 2025", "Q3 2025", "since 17 November 2026"."""
-    first, last = period.first, period.last
+    return describe_span(period.first, period.last)
+
+
+def describe_span(first: date | None, last: date | None) -> str:
+    """As `describe`, of the days alone."""
     if first is None or last is None:
         return f"since {_day(first)}" if first else f"until {_day(last)}" if last else "any time"
     months = (last.year - first.year) * 12 + last.month - first.month + 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from math import isnan
 from threading import Lock
 
 import numpy as np
@@ -22,6 +23,7 @@ from rag.retrieve.candidates import Finder, aspects, places_of
 from rag.retrieve.compare import NAMES, compare, matrix
 from rag.retrieve.rank import AGAIN, Model, mixed
 from rag.store import features, lookup
+from rag.store.attributes import Attributes, Present
 from rag.store.catalog import Catalog
 from rag.store.lookup import Scored
 from rag.store.once import one_story_once
@@ -38,7 +40,10 @@ _SOON = 14  # days after something happened within which it is news
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The candidates of one search: passage numbers, features (see `rag.retrieve.compare.NAMES`), probabilities."""
+    """The candidates of one search: passage numbers, features (see `rag.retrieve.compare.NAMES`), probabilities.
+
+    dense: cosine of the passage and the question, not a number where the passage has no vector. lexical: BM25 of it.
+    """
 
     search: Search
     numbers: Numbers
@@ -68,6 +73,7 @@ class Retriever:
         self._model = model
         self._without = frozenset(without)
         self._finder = Finder(catalog, vectors, Postings(catalog), self._without)
+        self._attributes = Attributes(catalog, vectors)
         self._seen = catalog.meta("vectors")
         self._names: tuple[str, Names] = ("", Names(Vocabulary()))
         self._lock = Lock()
@@ -93,41 +99,45 @@ class Retriever:
 
     def search(self, query: Query, k: int, filters: Filters) -> Found:
         """Up to `k` distinct passages, best first."""
-        pools, notes = self.pools(query, filters)
+        pools, notes = self.pools(query, filters, _SPARE * k)
         again = 1.0 if "mixing" in self._without else AGAIN
         ranked = mixed([(pool.numbers, pool.scores) for pool in pools], _SPARE * k, again)
         halves = {n: (d, x) for p in pools for n, d, x in zip(p.numbers.tolist(), p.dense.tolist(), p.lexical.tolist())}
-        scored = [Scored(n, score, *halves[n]) for n, score in ranked]
+        scored = [Scored(n, score, *(None if isnan(x) else x for x in halves[n])) for n, score in ranked]
         hits = lookup.hits(self._catalog, scored)
         if "stories" not in self._without:
             hits = one_story_once(self._catalog, hits, filters)
         kept = tuple(replace(hit, rank=rank) for rank, hit in enumerate(distinct(hits, k), 1))
         return Found(kept, replace(query.understood, notes=tuple(dict.fromkeys([*query.understood.notes, *notes]))))
 
-    def pools(self, query: Query, filters: Filters) -> tuple[list[Pool], list[str]]:
-        """The candidates of each of a question's searches, compared and scored; and what could not be kept to."""
+    def pools(self, query: Query, filters: Filters, most: int = 0) -> tuple[list[Pool], list[str]]:
+        """The candidates of each of a question's searches, compared and scored; and what could not be kept to.
+
+        At least `most` of each search, where there are so many.
+        """
         self._follow_writer()
         self._finder.postings.follow()
         places = places_of(query)
         vectors = self._encoded(query, places)
         asp = aspects(query, vectors, places, self._finder.postings)
-        found, beside, notes = self._finder.find(query, asp, filters)
+        present = self._attributes.now()
+        found, beside, notes = self._finder.find(query, asp, filters, present, most)
         every = np.unique(np.concatenate([*found, beside]))
         passing = lookup.known(self._catalog, every.tolist(), filters)
         read = features.read(self._catalog, sorted(passing), vectors.shape[1])
         if not len(read.numbers):
             return [], notes
-        rows = self._vectors.rows(vectors.shape[1])[read.numbers]
-        compared = compare(asp, read, np.asarray(rows))
+        compared = compare(asp, read, self._vectors.gathered(read.numbers, vectors.shape[1]))
         pools = []
         for search, numbers, side, clauses in zip(query.searches, found, asp.sides, asp.clauses):
             spots = np.flatnonzero(np.isin(read.numbers, numbers))
             if not len(spots):
                 continue
             chosen = read.numbers[spots]
-            table = matrix(compared, spots, side, clauses, self._plain(search, chosen))
+            table = matrix(compared, spots, side, clauses, _plain(search, present, chosen))
             scores = self._model.probability(table, self._without)
-            pools.append(Pool(search, chosen, table, scores, compared.dense[spots, 0], compared.bm25[spots, 0]))
+            dense = np.where(present.embedded[chosen], compared.dense[spots, 0], np.nan)
+            pools.append(Pool(search, chosen, table, scores, dense, compared.bm25[spots, 0]))
         return pools, notes
 
     def candidates(self, query: Query, filters: Filters) -> list[Candidate]:
@@ -147,23 +157,24 @@ class Retriever:
         whole, inner = self._embedder.encode_parts([query.text], [parts])
         return np.vstack([whole, *inner]).astype(np.float32)
 
-    def _plain(self, search: Search, numbers: Numbers) -> Floats:
-        attributes = self._vectors.attributes()
-        here, before = attributes[numbers], attributes[np.maximum(numbers - 1, 0)]
-        lead = here["article"] != before["article"]
-        happened = np.zeros(len(numbers))
-        for first, last in search.happened:
-            day = here["day"].astype(np.int64)
-            from_, to = first.toordinal() if first else 0, last.toordinal() + _SOON if last else 1 << 30
-            near = np.where((day >= from_) & (day <= to), 1.0, -1.0)
-            happened = np.maximum(happened, near) if happened.any() else near
-        return np.column_stack([lead, happened]).astype(np.float32)
-
     def _follow_writer(self) -> None:
         state = self._catalog.meta("vectors")
         if state != self._seen:
             self._vectors.refresh()
             self._seen = state
+
+
+def _plain(search: Search, present: Present, numbers: Numbers) -> Floats:
+    """The features of GIVEN."""
+    here, before = present.attributes[numbers], present.attributes[np.maximum(numbers - 1, 0)]
+    lead = here["article"] != before["article"]
+    day = here["day"].astype(np.int64)
+    happened = np.zeros(len(numbers))
+    for first, last in search.happened:
+        from_, to = first.toordinal() if first else 1, last.toordinal() + _SOON if last else 1 << 30
+        near = np.where((day >= from_) & (day <= to), 1, np.where(day > 0, -1, 0))
+        happened = np.maximum(happened, near) if happened.any() else near
+    return np.column_stack([lead, happened]).astype(np.float32)
 
 
 def _without_blanks(place: Place, blanks: Sequence[Place]) -> Iterator[Place]:

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.query import Query, Search, terms
+from rag.query import Limits, Query, Search, terms
 from rag.query.parts import Place
 from rag.store import lookup
+from rag.store.attributes import Present
 from rag.store.catalog import Catalog
 from rag.store.postings import Posting, Postings
 from rag.store.rows import value_hash
@@ -28,7 +29,7 @@ Numbers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _EXACT = 30_000  # passages
-_EACH = 40  # candidates an aspect and kind
+_EACH = 40  # candidates an aspect and kind, at least
 _REACH = 200  # neighbours asked of the approximate index
 _FURTHEST = 3200
 
@@ -84,7 +85,7 @@ def aspects(query: Query, vectors: Floats, places: Sequence[Place], postings: Po
 
 
 def mask_of(search: Search, filters: Filters, attributes: NDArray[np.void], catalog: Catalog) -> Mask | None:
-    """Which rows a search may show, None for all. Rows not written yet pass: the catalog decides on them later."""
+    """Which passages a search may show, None for all."""
     limits = search.limits
     parts: list[Mask] = []
     for name, asked, said in (
@@ -108,8 +109,26 @@ def mask_of(search: Search, filters: Filters, attributes: NDArray[np.void], cata
             parts.append(np.isin(attributes["article"], lookup.by_byline(catalog, names)))
     if not parts:
         return None
-    mask: Mask = np.logical_and.reduce(parts)
+    mask: Mask = np.logical_and.reduce(parts) & (attributes["article"] > 0)
     return mask
+
+
+def missing(limits: Limits, filters: Filters) -> str:
+    """What the archive does not hold when limits of a question leave nothing."""
+    from rag.query.dates import describe_span
+
+    said = [
+        f" {word} {' or '.join(sorted(values))}"
+        for word, values in (
+            ("from", limits.outlets),
+            ("by", limits.bylines),
+            ("in the section", limits.sections),
+            ("dated", [describe_span(first, last) for first, last in limits.published]),
+        )
+        if values
+    ]
+    among = " that passes the filters" if filters != Filters() else ""
+    return f"The archive holds no article{''.join(said)}{among}."
 
 
 @dataclass
@@ -121,51 +140,44 @@ class Finder:
     postings: Postings
     without: frozenset[str] = frozenset()
 
-    def find(self, query: Query, asp: Aspects, filters: Filters) -> tuple[list[Numbers], Numbers, list[str]]:
+    def find(
+        self, query: Query, asp: Aspects, filters: Filters, present: Present, most: int
+    ) -> tuple[list[Numbers], Numbers, list[str]]:
         """Candidates of each search; those of the question without its limits, to compare with; and notes.
 
-        Candidates are ascending numbers. They pass the filters and limits as far as the rows tell; the catalog has the
-        last word on filters. Notes say in words what could not be kept to.
+        Candidates are ascending numbers of passages that are `present` and pass the filters and limits; up to `most`
+        an aspect and kind, or more. Limits that leave nothing find nothing: a journalist who asks for one outlet's
+        articles is not served with another's. Notes say so.
         """
-        attributes = self.vectors.attributes()
-        alive = attributes["article"] > 0
-        pairs = self._pairs(asp)
-        exact = self.vectors.rows(asp.vectors.shape[1]) @ asp.vectors.T if len(attributes) <= _EXACT else None
+        rows = self.vectors.rows(asp.vectors.shape[1])[: len(present.attributes)]
+        alive = present.embedded.copy()
+        alive[len(rows) :] = False
+        exact = rows @ asp.vectors.T if len(rows) <= _EXACT else None
+        near = _Near(self, asp, self._pairs(asp, len(alive)), alive, exact, max(_EACH, most))
         found, notes = [], []
-        beside = self._near(asp, [0], pairs, None, alive, exact)
+        beside = near.of([0], None)
         for search, side, clauses in zip(query.searches, asp.sides, asp.clauses):
-            mask = mask_of(search, filters, attributes, self.catalog)
-            mask, said = self._phrased(search, mask, len(attributes))
+            mask = mask_of(search, filters, present.attributes, self.catalog)
+            if mask is not None and not mask.any():
+                notes.append(missing(search.limits, filters))
+                found.append(np.empty(0, np.int64))
+                continue
+            mask, said = self._phrased(search, mask, len(alive))
             notes += said
-            columns = list(dict.fromkeys((0, side, *clauses)))
-            found.append(self._near(asp, columns, pairs, mask, alive, exact))
+            found.append(near.of(list(dict.fromkeys((0, side, *clauses))), mask))
         return found, beside, notes
 
-    def _near(
-        self,
-        asp: Aspects,
-        columns: list[int],
-        pairs: tuple[Numbers, Numbers],
-        mask: Mask | None,
-        alive: Mask,
-        exact: Floats | None,
-    ) -> Numbers:
-        """Candidates for some aspects, among the rows of a mask."""
-        lists = [np.empty(0, np.int64)]
-        if "dense" not in self.without:
-            lists += self._dense(asp.vectors[columns], mask, alive, None if exact is None else exact[:, columns])
-        if "full-text" not in self.without:
-            lists += _lexical(asp, pairs, columns, mask)
-        return np.unique(np.concatenate(lists))
-
-    def _pairs(self, asp: Aspects) -> tuple[Numbers, Numbers]:
+    def _pairs(self, asp: Aspects, end: int) -> tuple[Numbers, Numbers]:
         """Every (passage, word) of the question's words; a word of very many passages only if all words are."""
         lists = [(i, p.passages) for i, p in enumerate(asp.postings) if not p.cut] or [
             (i, p.passages) for i, p in enumerate(asp.postings)
         ]
         if not lists:
             return np.empty(0, np.int64), np.empty(0, np.int64)
-        return np.concatenate([p for _, p in lists]), np.repeat([i for i, _ in lists], [len(p) for _, p in lists])
+        passages = np.concatenate([p for _, p in lists])
+        words = np.repeat([i for i, _ in lists], [len(p) for _, p in lists])
+        there = passages < end  # another process may have added some since
+        return passages[there], words[there]
 
     def _phrased(self, search: Search, mask: Mask | None, rows: int) -> tuple[Mask | None, list[str]]:
         """The mask narrowed to passages that hold the quoted words; left as it is, and said so, if none does."""
@@ -182,36 +194,57 @@ class Finder:
                 notes.append(f"No passage that was searched holds the words “{phrase}”.")
         return mask, notes
 
-    def _dense(self, vectors: Floats, mask: Mask | None, alive: Mask, exact: Floats | None) -> list[Numbers]:
-        may = alive if mask is None else mask & alive
-        if exact is not None:
-            numbers = np.flatnonzero(may)
-            return [numbers[_top(exact[numbers, column], _EACH)] for column in range(exact.shape[1])]
-        if mask is not None and np.count_nonzero(may) <= _EXACT:
-            numbers = np.flatnonzero(may)
-            scores = self.vectors.rows(vectors.shape[1])[numbers] @ vectors.T
-            return [numbers[_top(scores[:, column], _EACH)] for column in range(scores.shape[1])]
-        return self._approximate(vectors, may)
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """Candidates of one question. `exact` holds every passage's cosines, shape (rows, A), None in a large archive."""
+
+    finder: Finder
+    asp: Aspects
+    pairs: tuple[Numbers, Numbers]
+    alive: Mask
+    exact: Floats | None
+    each: int
+
+    def of(self, columns: list[int], mask: Mask | None) -> Numbers:
+        """Candidates for some aspects, among the passages of a mask."""
+        lists = [np.empty(0, np.int64)]
+        if "dense" not in self.finder.without:
+            lists += self._dense(columns, self.alive if mask is None else mask & self.alive, mask is not None)
+        if "full-text" not in self.finder.without:
+            lists += _lexical(self.asp, self.pairs, columns, mask, self.each)
+        return np.unique(np.concatenate(lists))
+
+    def _dense(self, columns: list[int], may: Mask, filtered: bool) -> list[Numbers]:
+        vectors = self.asp.vectors[columns]
+        if self.exact is None and not (filtered and np.count_nonzero(may) <= _EXACT):
+            return self._approximate(vectors, may)
+        numbers = np.flatnonzero(may)
+        if self.exact is not None:
+            scores = self.exact[numbers][:, columns]
+        else:
+            scores = self.finder.vectors.gathered(numbers, vectors.shape[1]) @ vectors.T
+        return [numbers[_top(scores[:, column], self.each)] for column in range(len(columns))]
 
     def _approximate(self, vectors: Floats, may: Mask) -> list[Numbers]:
-        reach = _REACH
+        reach = max(_REACH, self.each)
         while True:
-            ids = self.vectors.nearest(vectors, reach)
-            numbers = lookup.numbers(self.catalog, list({i for some in ids for i in some}))
+            ids = self.finder.vectors.nearest(vectors, reach)
+            numbers = lookup.numbers(self.finder.catalog, list({i for some in ids for i in some}))
             lists = [np.array([numbers[i] for i in some if i in numbers], np.int64) for some in ids]
-            passing = [n[may[n]][:_EACH] for n in lists]
-            if reach >= _FURTHEST or all(len(n) >= _EACH for n in passing):
+            passing = [n[may[n]][: self.each] for n in (n[n < len(may)] for n in lists)]
+            if reach >= _FURTHEST or all(len(n) >= self.each for n in passing):
                 return passing
             reach *= 4
 
 
-def _lexical(asp: Aspects, pairs: tuple[Numbers, Numbers], columns: Sequence[int], mask: Mask | None) -> list[Numbers]:
+def _lexical(
+    asp: Aspects, pairs: tuple[Numbers, Numbers], columns: Sequence[int], mask: Mask | None, each: int
+) -> list[Numbers]:
     """For each aspect the passages with the largest sum of the rarities of its words."""
     passages, words = pairs
     if mask is not None:
-        known = passages < len(mask)
-        keep = ~known
-        keep[known] = mask[passages[known]]
+        keep = mask[passages]
         passages, words = passages[keep], words[keep]
     if not len(passages):
         return []
@@ -219,7 +252,7 @@ def _lexical(asp: Aspects, pairs: tuple[Numbers, Numbers], columns: Sequence[int
     found = []
     for column in columns:
         scores = np.bincount(places, asp.weights[words, column], len(numbers))
-        best = _top(scores, _EACH)
+        best = _top(scores, each)
         found.append(numbers[best[scores[best] > 0]])
     return found
 

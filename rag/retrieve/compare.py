@@ -29,7 +29,8 @@ NAMES = {
     "raw_clause_dense": "clause_dense, not standardised",
     "raw_cover": "cover, not standardised",
     "lead": "1 for the first passage of an article",
-    "happened": "1 if published in or soon after the period that the side says something happened in, -1 if not",
+    "happened": "1 if published in or soon after the period that the side says something happened in, -1 if not, "
+    "0 if unknown",
 }
 GIVEN = ("lead", "happened")
 _K1, _B = 1.2, 0.75
@@ -54,7 +55,10 @@ class Compared:
 
 
 def compare(asp: Aspects, features: Features, vectors: Floats) -> Compared:
-    """Compare the passages of `features`, whose own vectors are `vectors` (same order), with the aspects."""
+    """Compare the passages of `features`, whose own vectors are `vectors` (same order), with the aspects.
+
+    A passage without a vector, all zeros, is taken to be as near as the others are on average: its words decide.
+    """
     firsts, weights = features.firsts, asp.weights
     counts = _counts(asp, features)  # (units, words)
     present = (counts > 0).astype(np.float32)
@@ -72,10 +76,11 @@ def compare(asp: Aspects, features: Features, vectors: Floats) -> Compared:
     cosines = features.vectors @ asp.vectors.T
     cosines[titles] = -1
 
+    known: NDArray[np.bool_] = (vectors != 0).any(axis=1)
     figures = weights * asp.figures[:, None]
     return Compared(
-        dense=vectors @ asp.vectors.T,
-        best=np.maximum.reduceat(cosines, firsts),
+        dense=_filled(vectors @ asp.vectors.T, known),
+        best=_filled(np.maximum.reduceat(cosines, firsts), known),
         bm25=_bm25(passage, np.bincount(features.units[features.owners], minlength=len(firsts)), weights),
         whole=held @ weights / total,
         title=by_unit[firsts] / total,
@@ -83,6 +88,13 @@ def compare(asp: Aspects, features: Features, vectors: Floats) -> Compared:
         pair=np.maximum.reduceat(np.maximum(following, in_sentences), firsts) / total,
         figures=held @ figures / np.maximum(figures.sum(0), 1e-6),
     )
+
+
+def _filled(scores: Floats, known: NDArray[np.bool_]) -> Floats:
+    """`scores` with each column's mean in the rows that are not known."""
+    if known.all() or not known.any():
+        return scores
+    return np.where(known[:, None], scores, scores[known].mean(0)).astype(np.float32)
 
 
 def _counts(asp: Aspects, features: Features) -> Floats:

@@ -7,14 +7,15 @@ at 127: read back at length 1, it is within 0.001 (cosine) of the original.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.store.catalog import Catalog
+from rag.store.records import sentences_of
 from rag.words import Hashes, hashes
 
 Floats = NDArray[np.float32]
@@ -26,12 +27,22 @@ def write(
     catalog: Catalog, numbers: Sequence[int], texts: Sequence[tuple[str, Sequence[str]]], vectors: Sequence[Floats]
 ) -> None:
     """Keep the features of some passages: (title, sentences) and the sentences' vectors of each."""
-    rows = []
-    for n, (title, sentences), matrix in zip(numbers, texts, vectors):
-        words = [hashes(text) for text in (title, *sentences)]
-        counts = np.array([len(w) for w in words], "<u4")
-        rows.append((n, np.concatenate(words).astype("<u4").tobytes(), counts.tobytes(), _bytes(matrix)))
+    rows = [_Stored(n, *_words(*text), _bytes(matrix)) for n, text, matrix in zip(numbers, texts, vectors)]
     catalog.write("INSERT OR REPLACE INTO passage_features VALUES (?, ?, ?, ?)", rows)
+
+
+class _Stored(NamedTuple):
+    """A row of the table."""
+
+    passage: int
+    words: bytes
+    counts: bytes
+    vectors: bytes
+
+
+def _words(title: str, sentences: Sequence[str]) -> tuple[bytes, bytes]:
+    words = [hashes(text) for text in (title, *sentences)]
+    return np.concatenate(words).astype("<u4").tobytes(), np.array([len(w) for w in words], "<u4").tobytes()
 
 
 def _bytes(matrix: Floats) -> bytes:
@@ -61,25 +72,50 @@ class Features:
         return np.flatnonzero(np.diff(self.units, prepend=-1))
 
 
+def dimensions(catalog: Catalog) -> int:
+    """The length of the vectors that are kept, 0 where there are none."""
+    rows = catalog.rows("SELECT length(vectors) / (length(counts) / 4 - 1) AS size FROM passage_features LIMIT 1")
+    return int(rows[0]["size"]) if rows else 0
+
+
 def read(catalog: Catalog, numbers: Sequence[int], dimensions: int) -> Features:
-    """The features of those of `numbers` that have them."""
-    found: dict[int, sqlite3.Row] = {}
+    """The features of those of `numbers` that are in the catalog.
+
+    Passages that are not embedded yet have none kept: their words are read from the text, their vectors are zeros.
+    """
+    found: dict[int, _Stored] = {}
     for i in range(0, len(numbers), _CHUNK):
         chunk = [int(n) for n in numbers[i : i + _CHUNK]]
         sql = f"SELECT * FROM passage_features WHERE passage IN ({', '.join('?' * len(chunk))})"
-        found.update((row["passage"], row) for row in catalog.rows(sql, chunk))
+        found.update((row["passage"], _Stored(*row)) for row in catalog.rows(sql, chunk))
+        missing = [n for n in chunk if n not in found]
+        found.update((row.passage, row) for row in _made(catalog, missing, dimensions))
     there = sorted(found)
     rows = [found[n] for n in there]
-    words = np.frombuffer(b"".join(row["words"] for row in rows), "<u4")
-    counts = [np.frombuffer(row["counts"], "<u4") for row in rows]
+    words = np.frombuffer(b"".join(row.words for row in rows), "<u4")
+    counts = [np.frombuffer(row.counts, "<u4") for row in rows]
     sizes = np.array([len(c) for c in counts], np.int64)
     units = np.repeat(np.arange(len(rows)), sizes)
     owners = np.repeat(np.arange(len(units)), np.concatenate(counts) if counts else [])
     vectors = np.zeros((len(units), dimensions), np.float32)
-    raw = np.frombuffer(b"".join(row["vectors"] for row in rows), np.int8).reshape(-1, dimensions)
+    raw = np.frombuffer(b"".join(row.vectors for row in rows), np.int8).reshape(-1, dimensions)
     sentences = np.ones(len(units), bool)
     sentences[np.cumsum(sizes) - sizes] = False
     widened = raw.astype(np.float32)
     widened /= np.maximum(np.sqrt(np.einsum("ij,ij->i", widened, widened))[:, None], 1)
     vectors[sentences] = widened
     return Features(np.array(there, np.int64), words, owners, units, vectors)
+
+
+def _made(catalog: Catalog, numbers: Sequence[int], dimensions: int) -> Iterator[_Stored]:
+    if not numbers:
+        return
+    rows = catalog.rows(
+        "SELECT p.n, p.start, p.sentences, t.title, t.body FROM passages p JOIN passage_text t ON t.n = p.n "
+        f"WHERE p.n IN ({', '.join('?' * len(numbers))})",
+        numbers,
+    )
+    for row in rows:
+        places = sentences_of(row)
+        words, counts = _words(row["title"], [row["body"][a:b] for a, b in places])
+        yield _Stored(row["n"], words, counts, bytes(dimensions * len(places)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
@@ -64,22 +65,26 @@ class Postings:
 
     def phrase(self, text: str) -> Numbers:
         """The passages that hold the words of `text` next to each other, in this order."""
-        return self._read(" ".join(re.findall(r"[^\W_]+", text))).passages
+        words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", text))
+        return self._numbers(" ".join(words), -1)  # all: what is asked for word for word decides
 
     def rarity(self, posting: Posting) -> float:
         """BM25's inverse document frequency: ln(1 + (N − n + ½) / (n + ½)); Robertson & Zaragoza 2009."""
         n = len(posting.passages)
         return math.log(1 + (max(self._total - n, 0) + 0.5) / (n + 0.5))
 
-    def _read(self, words: str) -> Posting:
+    def _read(self, word: str) -> Posting:
+        numbers = self._numbers(word, _CAP + 1)
+        return Posting(numbers[:_CAP], len(numbers) > _CAP)
+
+    def _numbers(self, words: str, limit: int) -> Numbers:
         # One string of numbers is several times as fast as a row each.
         rows = self._catalog.rows(
             "SELECT group_concat(rowid, ' ') AS numbers FROM "
             "(SELECT rowid FROM passage_index WHERE passage_index MATCH ? LIMIT ?)",
-            (f'"{words}"', _CAP + 1),
+            (f'"{words}"', limit),
         )
-        numbers = np.array((rows[0]["numbers"] or "").split(), np.int64)
-        return Posting(numbers[:_CAP], len(numbers) > _CAP)
+        return np.array((rows[0]["numbers"] or "").split(), np.int64)
 
     def follow(self) -> None:
         """Forget what the catalog has changed since. Once a question is enough."""

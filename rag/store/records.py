@@ -35,9 +35,13 @@ class Pending:
 
 def pending_of(row: sqlite3.Row) -> Pending:
     """A Pending from its row."""
-    sentences = tuple((start - row["start"], end - row["start"]) for start, end in json.loads(row["sentences"]))
     known = (row[name] for name in ("published_day", "outlet", "section", "language"))
-    return Pending(row["n"], row["id"], row["article"], row["title"], row["body"], sentences, *known)
+    return Pending(row["n"], row["id"], row["article"], row["title"], row["body"], sentences_of(row), *known)
+
+
+def sentences_of(row: sqlite3.Row) -> tuple[tuple[int, int], ...]:
+    """The sentences of a passage's row as (start, end) offsets into its own text."""
+    return tuple((start - row["start"], end - row["start"]) for start, end in json.loads(row["sentences"]))
 
 
 def facets(article: Article) -> set[tuple[str, str]]:

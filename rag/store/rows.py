@@ -11,6 +11,7 @@ import os
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,9 @@ class Rows:
     def __init__(self, path: Path, dtype: np.dtype[Any], width: int = 1) -> None:
         self._path, self._dtype, self._width = path, dtype, width
         self._bytes = dtype.itemsize * width
+        self._lock = Lock()
         self._map: NDArray[Any] = np.empty((0, width), dtype)
+        self._mapped: tuple[int, int] = (0, 0)
 
     def write(self, numbers: Sequence[int], records: NDArray[Any]) -> None:
         """Put `records` (one a number) in place, and on disk before this returns."""
@@ -55,11 +58,16 @@ class Rows:
 
     def all(self) -> NDArray[Any]:
         """Every record from number 0 on, shape (records, width), memory-mapped, read-only."""
-        size = self._path.stat().st_size // self._bytes if self._path.exists() else 0
-        if size != len(self._map):
-            flat = np.memmap(self._path, self._dtype, "r", shape=(size, self._width)) if size else None
-            self._map = flat if flat is not None else np.empty((0, self._width), self._dtype)
-        return self._map
+        with self._lock:
+            # A file that was deleted and made anew is another one, though it may be as long.
+            found = self._path.stat() if self._path.exists() else None
+            size = found.st_size // self._bytes if found else 0
+            mapped = (found.st_ino if found else 0, size)
+            if mapped != self._mapped:
+                flat = np.memmap(self._path, self._dtype, "r", shape=(size, self._width)) if size else None
+                self._map = flat if flat is not None else np.empty((0, self._width), self._dtype)
+                self._mapped = mapped
+            return self._map
 
     def get(self, numbers: Numbers) -> NDArray[Any]:
         """The records of `numbers`, shape (len(numbers), width); zeros for numbers beyond the end."""

@@ -91,11 +91,25 @@ class Vectors:
 
     def rows(self, dimensions: int) -> NDArray[np.float32]:
         """All vectors by passage number, memory-mapped, shape (rows, dimensions). `attributes` tells which count."""
-        return self._rows(dimensions).all()
+        with _as_archive_error(self._folder):
+            return self._rows(dimensions).all()
+
+    def gathered(self, numbers: NDArray[np.int64], dimensions: int) -> NDArray[np.float32]:
+        """The vectors of some passages, shape (len(numbers), dimensions); zeros for one that was never written."""
+        with _as_archive_error(self._folder):
+            return self._rows(dimensions).get(numbers)
 
     def attributes(self) -> NDArray[np.void]:
         """All attributes by passage number, memory-mapped, shape (rows,)."""
-        return self._attributes.all()[:, 0]
+        with _as_archive_error(self._folder):
+            return self._attributes.all()[:, 0]
+
+    def hold(self, last: int, dimensions: int) -> bool:
+        """Whether all files are there and reach as far as passage `last`. Says nothing of what is in them."""
+        if not dimensions:
+            return False
+        there = (Path(self._folder) / "chroma.sqlite3").exists()
+        return there and len(self.attributes()) > last and len(self.rows(dimensions)) > last
 
     def _rows(self, dimensions: int) -> Rows:
         if self._vector_rows is None:
