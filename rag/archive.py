@@ -23,6 +23,7 @@ from rag.judges import Judge, open_judge
 from rag.models import Progress
 from rag.overview import overview
 from rag.retrieve import Retriever
+from rag.retrieve.compare import Candidate
 from rag.retrieve.rank import load as load_weights
 from rag.retrieve.rank import parts_of
 from rag.settings import Settings
@@ -34,7 +35,6 @@ from rag.types import (
     Answer,
     ArchiveStatus,
     Article,
-    Candidate,
     Done,
     Event,
     Evidence,
@@ -234,12 +234,15 @@ class Archive:
     ) -> Iterator[Event]:
         """The answer as it comes: Evidence, then Delta and Checked, then Done. Closing the iterator stops the writer.
 
-        `history` holds earlier turns, oldest first, as (question, answer text) or Answers; `writer` replaces the
+        `history` holds earlier turns, oldest first, as (question, answer text) or Answers: a follow-up is made whole from
+        it by rules, or where they do not suffice by the writer's model before the evidence. `writer` replaces the
         settings' one for this question. A writer that fails is replaced by the extractive one, and the answer's
         notices say so. `as_of` and `ignore` are as for `search`. Raises SettingsError for an empty question.
         """
         check_name(writer or self.settings.writer)
-        query = self._retriever.understand(_asked(question), _turns(history), as_of, ignore)
+        turns = _turns(history)
+        whole = self._rewritten(_asked(question), turns, writer) if turns and "history" not in ignore else None
+        query = self._retriever.understand(question, turns, as_of, ignore, whole)
         session = Session(
             question=question,
             retriever=self._retriever,
@@ -252,6 +255,15 @@ class Archive:
             articles=self._catalog.rows("SELECT count(*) FROM articles")[0][0],
         )
         return session.run(query, filters or Filters())
+
+    def _rewritten(self, question: str, turns: Sequence[Turn], writer: str | None) -> str | None:
+        """A follow-up that rules cannot make whole, made whole by the writer's model if it can be trusted."""
+        from rag.query.follow import accepted, make_whole, rewrite_messages
+
+        if make_whole(question, turns).sure:
+            return None
+        reply = self._writer(writer).reply(rewrite_messages(question, turns))
+        return accepted(reply, question, turns) if reply else None
 
     def article(self, article_id: str, version: int | None = None) -> Article:
         """One article, current or an older version. Raises ArticleNotFound."""

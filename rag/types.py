@@ -14,29 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 
-
-class Record:
-    """Base of all result types: `to_dict()` is what `--json` prints."""
-
-    __slots__ = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """The record as JSON-ready data (dicts, lists, strings, numbers, booleans, None)."""
-        return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Record):
-        return value.to_dict()
-    if isinstance(value, date):  # datetime is a date
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(v) for v in value]
-    return value
+from rag.record import Record as Record  # part of the words that everything speaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +102,6 @@ class Hit(Record):
     dense: float | None = None
     lexical: float | None = None
     also: tuple[Copy, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate(Record):
-    """A passage that a search weighed for one side of a question, with its features (`rag.retrieve.compare`)."""
-
-    side: int
-    hit: Hit
-    features: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +204,12 @@ class Understood(Record):
     phrases: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """Everything that limits what is found: outlets, bylines, sections, periods, quoted words."""
+        quoted = tuple(f"“{phrase}”" for phrase in self.phrases)
+        return self.outlets + self.bylines + self.sections + self.published + quoted
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from rag import llms, tokens
 from rag.embed import Embedder
-from rag.errors import ModelError
+from rag.errors import ModelError, WriterFailed
 from rag.models import Progress
 from rag.prompts import NO_ANSWER, Brief, Extract, messages, origin
 from rag.retrieve import sentence_scores
@@ -31,6 +31,10 @@ class Writer(Protocol):
 
     def write(self, brief: Brief) -> Iterator[str]:
         """Pieces of text as they come. Closing the iterator stops the work. Raises WriterFailed."""
+        ...
+
+    def reply(self, chat: Sequence[tuple[str, str]]) -> str | None:
+        """The answer to (role, text) messages, or None from a writer that has no model or whose model fails."""
         ...
 
     def load(self) -> None:
@@ -63,10 +67,20 @@ class ModelWriter:
         """Load the model and let it read the unchanging part of the prompt."""
         list(self.write(Brief("Ready?", ())))
 
+    def reply(self, chat: Sequence[tuple[str, str]]) -> str | None:
+        """The model's answer. A model that fails gives None here, and says why when it is asked to write."""
+        try:
+            return "".join(self._stream(chat))
+        except WriterFailed:
+            return None
+
     def write(self, brief: Brief) -> Iterator[str]:
+        yield from self._stream(messages(brief))
+
+    def _stream(self, messages: Sequence[tuple[str, str]]) -> Iterator[str]:
         from rag.interop import ChatMessage, MessageRole
 
-        chat = [ChatMessage(role=MessageRole(role), content=text) for role, text in messages(brief)]
+        chat = [ChatMessage(role=MessageRole(role), content=text) for role, text in messages]
         with closing(self._llm.stream_chat(chat)) as stream:
             for response in stream:
                 if response.delta:
@@ -80,6 +94,10 @@ class ExtractiveWriter:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
+
+    def reply(self, chat: Sequence[tuple[str, str]]) -> str | None:
+        """None: there is no model."""
+        return None
 
     def load(self) -> None:
         """Nothing to load but the embedder, which searching has loaded."""
