@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from rag import settings as settings_file
 from rag.answer import Session
 from rag.embed import Embedder, open_embedder
-from rag.errors import ArchiveLocked, ArchiveMismatch, ArchiveNotWritable, SettingsError
+from rag.errors import ArchiveLocked, ArchiveMismatch, ArchiveNotWritable, ModelError, SettingsError
 from rag.ingest import Ingest, IngestProgress
 from rag.judges import Judge, open_judge
 from rag.models import Progress
@@ -234,10 +234,10 @@ class Archive:
     ) -> Iterator[Event]:
         """The answer as it comes: Evidence, then Delta and Checked, then Done. Closing the iterator stops the writer.
 
-        `history` holds earlier turns, oldest first, as (question, answer text) or Answers: a follow-up is made whole from
-        it by rules, or where they do not suffice by the writer's model before the evidence. `writer` replaces the
-        settings' one for this question. A writer that fails is replaced by the extractive one, and the answer's
-        notices say so. `as_of` and `ignore` are as for `search`. Raises SettingsError for an empty question.
+        `history` holds earlier turns, oldest first, as (question, answer text) or Answers: a follow-up is made whole
+        by rules, or where they do not suffice by the writer's model, before the evidence. `writer` replaces the
+        settings' one for this question; one that fails is replaced by the extractive one, and the answer's notices say
+        so. `as_of` and `ignore` are as for `search`. Raises SettingsError for an empty question.
         """
         check_name(writer or self.settings.writer)
         turns = _turns(history)
@@ -262,7 +262,10 @@ class Archive:
 
         if make_whole(question, turns).sure:
             return None
-        reply = self._writer(writer).reply(rewrite_messages(question, turns))
+        try:
+            reply = self._writer(writer).reply(rewrite_messages(question, turns))
+        except ModelError:  # announced when it is asked to write; the rules' text serves for searching
+            return None
         return accepted(reply, question, turns) if reply else None
 
     def article(self, article_id: str, version: int | None = None) -> Article:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from rag import llms, tokens
 from rag.embed import Embedder
-from rag.errors import ModelError, WriterFailed
+from rag.errors import ModelError
 from rag.models import Progress
 from rag.prompts import NO_ANSWER, Brief, Extract, messages, origin
 from rag.retrieve import sentence_scores
@@ -34,7 +34,7 @@ class Writer(Protocol):
         ...
 
     def reply(self, chat: Sequence[tuple[str, str]]) -> str | None:
-        """The answer to (role, text) messages, or None from a writer that has no model or whose model fails."""
+        """The answer to (role, text) messages; None from a writer without a model. Raises WriterFailed."""
         ...
 
     def load(self) -> None:
@@ -68,11 +68,7 @@ class ModelWriter:
         list(self.write(Brief("Ready?", ())))
 
     def reply(self, chat: Sequence[tuple[str, str]]) -> str | None:
-        """The model's answer. A model that fails gives None here, and says why when it is asked to write."""
-        try:
-            return "".join(self._stream(chat))
-        except WriterFailed:
-            return None
+        return "".join(self._stream(chat))
 
     def write(self, brief: Brief) -> Iterator[str]:
         yield from self._stream(messages(brief))
