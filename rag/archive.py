@@ -79,8 +79,7 @@ class Archive:
             raise
 
     def _fix_settings(self) -> None:
-        """What passages and vectors depend on is kept with them and cannot change under them."""
-        for name in _FIXED:
+        for name in _FIXED:  # what passages and vectors depend on cannot change under them
             chosen, built = str(getattr(self.settings, name)), self._catalog.meta(name)
             if built is None:
                 self._catalog.set_meta(name, chosen)
@@ -203,8 +202,7 @@ class Archive:
 
     def candidates(self, question: str, filters: Filters | None = None) -> list[Candidate]:
         """What a search weighs: each candidate of each side of the question, with its features and probability."""
-        query = self._retriever.understand(_asked(question))
-        return self._retriever.candidates(query, filters or Filters())
+        return self._retriever.candidates(self._retriever.understand(_asked(question)), filters or Filters())
 
     def ask(
         self,
@@ -288,7 +286,7 @@ class Archive:
         return self._catalog.content_version
 
     def status(self) -> ArchiveStatus:
-        """What is in the archive, and whether anything is unfinished."""
+        """What is in the archive, and what is unfinished."""
         return overview(self._catalog, self.path, self.settings)
 
 

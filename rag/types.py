@@ -214,10 +214,11 @@ class Understood(Record):
 
 @dataclass(frozen=True, slots=True)
 class Answer(Record):
-    """The answer that survived checking. `text` holds the standing sentences with their citation marks ("… [1]"), or, if `abstained`, the statement that
-    the archive does not say, what was searched and what came nearest. `citations` are those of the standing
-    sentences, in order of number. `evidence` is what writer and reader were shown. `model` names the writer that
-    wrote. `notices` are things the reader must know, such as a writer that failed and was replaced.
+    """The answer that survived checking. `text` holds the standing sentences with their citation marks ("… [1]"), or, if
+    `abstained`, the statement that the archive does not say, what was searched and what came nearest. `citations`
+    are those of the standing sentences, in order of number. `evidence` is what writer and reader were shown.
+    `model` names the writer that wrote. `notices` are things the reader must know, such as a writer that failed and
+    was replaced.
     """
 
     question: str

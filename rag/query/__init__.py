@@ -111,8 +111,9 @@ def understand(
     """Make a question ready for searching.
 
     `history` holds earlier (question, answer) turns, oldest first; `whole` is the question if it was made whole
-    already. Periods such as "last week" are counted from `as_of` (None: today). `ignore` switches off what would be understood: a kind ("outlets", "bylines", "sections",
-    "published", "phrases", "parts", "history") or one of the names and periods that `Understood` shows.
+    already. Periods such as "last week" are counted from `as_of` (None: today). `ignore` switches off what would be
+    understood: a kind ("outlets", "bylines", "sections", "published", "phrases", "parts", "history") or one of the
+    names and periods that `Understood` shows.
     """
     off = frozenset(ignore)
     text = " ".join(question.split())
