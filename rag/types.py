@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from rag.record import Record as Record  # part of the words that everything speaks
+from rag.record import Record as Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +214,12 @@ class Understood(Record):
 
 @dataclass(frozen=True, slots=True)
 class Answer(Record):
-    """The answer that survived checking. `text` holds the standing sentences with their citation marks ("… [1]"), or, if
-    `abstained`, the statement that the archive does not say, what was searched and what came nearest. `citations`
-    are those of the standing sentences, in order of number. `evidence` is what writer and reader were shown.
-    `model` names the writer that wrote. `notices` are things the reader must know, such as a writer that failed and
-    was replaced.
+    """The answer that survived checking.
+
+    `text` holds the standing sentences with their marks ("… [1]"), or, if `abstained`, that the archive does not say,
+    what was searched and what came nearest. `citations` are those of the standing sentences, in order of number.
+    `evidence` is what writer and reader were shown; `model` names the writer; `notices` are what the reader must know,
+    such as a writer that failed and was replaced.
     """
 
     question: str
