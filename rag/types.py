@@ -77,9 +77,9 @@ class Copy(Record):
 class Hit(Record):
     """A passage found for a question, with what is known of its article.
 
-    `score` is the fused score (higher is better, comparable within one search only); `rank` counts from 1. `dense`
-    is the cosine similarity and `lexical` the BM25 score that went into it, None where that half did not find the
-    passage. `also` lists the other articles that print the same story, earliest first, those without a date last.
+    `score` is the probability, by the ranking's model, that it states what is asked; `rank` counts from 1. `dense` is
+    the cosine similarity and `lexical` the BM25 score of the whole question. `also` lists other articles of the same
+    story, earliest first, those without a date last.
     """
 
     rank: int
@@ -208,8 +208,7 @@ class Understood(Record):
     @property
     def limits(self) -> tuple[str, ...]:
         """Everything that limits what is found: outlets, bylines, sections, periods, quoted words."""
-        quoted = tuple(f"“{phrase}”" for phrase in self.phrases)
-        return self.outlets + self.bylines + self.sections + self.published + quoted
+        return self.outlets + self.bylines + self.sections + self.published + tuple(f"“{p}”" for p in self.phrases)
 
 
 @dataclass(frozen=True, slots=True)
