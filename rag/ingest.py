@@ -206,8 +206,9 @@ class Ingest:
         ]
         self.catalog.mark_embedded(lost, embedded=False)
         orphans = sorted(there - {r["id"] for r in rows})
-        if orphans:
-            self.vectors.delete(orphans)
+        gone = sorted({int(n) for n in np.flatnonzero(written)} - {r["n"] for r in rows})
+        if orphans or gone:
+            self.vectors.delete(orphans, gone)
         self._delete_doomed()
 
     # -- removal -------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import rag
@@ -125,11 +126,16 @@ def corpus_archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[rag.Arc
 def consistent(archive: rag.Archive) -> None:
     """Catalog, full-text index and vectors say the same, and nothing is due."""
     catalog, vectors = archive._catalog, archive._vectors
-    passages = {row["id"] for row in catalog.rows("SELECT id FROM passages")}
+    rows = catalog.rows("SELECT id, n, article FROM passages")
+    passages = {row["id"] for row in rows}
     assert passages
     assert vectors.ids() == passages
+    written = vectors.attributes()["article"]
+    assert {n: written[n] for n in np.flatnonzero(written)} == {row["n"]: row["article"] for row in rows}
+    assert vectors.gathered(np.array([row["n"] for row in rows]), archive._embedder.dimensions).any(axis=1).all()
+    assert {row["passage"] for row in catalog.rows("SELECT passage FROM passage_features")} == {r["n"] for r in rows}
     assert catalog.pending_count() == 0
-    assert catalog.doomed() == []
+    assert catalog.doomed() == {}
     catalog.rows("INSERT INTO passage_index(passage_index, rank) VALUES('integrity-check', 1)")
     assert archive.status().unfinished is None
     for article_id, text, start, end, sentences in _spans(archive):

@@ -14,6 +14,7 @@ import rag
 from rag import ingest, readers, tokens
 from rag.embed import open_embedder
 from rag.errors import ReadError
+from rag.store.rows import ATTRIBUTES
 from tests.conftest import CORPUS, Opener, _spans, consistent, write_article
 
 LONG = " ".join(f"In round {n} the club of Ortmund scored {n * 7} points against its neighbours." for n in range(60))
@@ -39,6 +40,7 @@ def test_what_is_there_is_not_read_again(opened: Opener, folder: Path, monkeypat
 
     monkeypatch.setattr(readers, "read", fails)
     monkeypatch.setattr(type(archive._embedder), "encode", fails)
+    monkeypatch.setattr(type(archive._embedder), "encode_parts", fails)
     assert counts(archive.ingest([folder])) == (0, 0, 3, 0)
     assert archive.version == version
 
@@ -198,7 +200,7 @@ class Stopped(Exception):
     """Where a process would have been killed."""
 
 
-STEPS = ("put", "put_file", "mark_embedded", "bury", "set_meta", "upsert", "delete", "encode")
+STEPS = ("put", "put_file", "mark_embedded", "bury", "set_meta", "upsert", "delete", "write", "encode_parts")
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -261,7 +263,8 @@ def test_after_a_run_that_did_not_end_vectors_are_made_to_agree(opened: Opener, 
     archive.ingest(folder)
     some = sorted(archive._vectors.ids())
     archive._vectors.delete(some[:2])
-    archive._vectors.upsert(["orphan.1.0"], archive._embedder.encode(["nobody's"]))
+    nobody = np.array([(77, 0, 0, 0, 0)], ATTRIBUTES)
+    archive._vectors.upsert(["orphan.1.0"], [9], archive._embedder.encode(["nobody's"]), nobody)
     archive._catalog.set_meta("ingest", json.dumps({"paths": [str(folder)], "begun": "2024-01-01"}))
     assert "2024-01-01" in (archive.status().unfinished or "")
     archive.ingest(folder)
@@ -312,12 +315,11 @@ def test_corpus_passages_fit_the_real_embedder(corpus_archive: rag.Archive) -> N
 
 @pytest.mark.models
 def test_corpus_vectors_are_the_embedders(corpus_archive: rag.Archive) -> None:
-    rows = corpus_archive._catalog.rows("SELECT p.id, t.title, t.body FROM passages p JOIN passage_text t ON t.n = p.n")
+    rows = corpus_archive._catalog.rows("SELECT n, title, body FROM passage_text")
     some = rows[:: max(1, len(rows) // 12)]
     embedder = open_embedder(rag.Settings().embedder)
-    ids, stored = corpus_archive._vectors.get([row["id"] for row in some])
-    text_of = {row["id"]: ingest.embedded_text(row["title"], row["body"]) for row in some}
-    fresh = embedder.encode([text_of[i] for i in ids])
+    stored = corpus_archive._vectors.gathered(np.array([row["n"] for row in some]), embedder.dimensions)
+    fresh = embedder.encode([ingest.embedded_text(row["title"], row["body"]) for row in some])
     assert np.all(np.sum(stored * fresh, axis=1) > 0.99)
 
 

@@ -111,6 +111,12 @@ def _check(options: argparse.Namespace, settings: rag.Settings) -> None:
     """Refuse now what would fail after minutes of embedding and searching."""
     if options.without:
         settings.override({"without": options.without}, "--without")
+        unknown = {part.strip() for part in options.without.split(",")} - {"", *rag.RETRIEVAL_PARTS}
+        if unknown:
+            raise SettingsError(
+                f"--without: no such part of the retrieval: {', '.join(sorted(unknown))}",
+                hint=f"The parts are: {', '.join(rag.RETRIEVAL_PARTS)}.",
+            )
     if options.trec and not options.trec.absolute().parent.is_dir():
         raise SettingsError(f"there is no folder {options.trec.parent} to write {options.trec.name} into")
     if options.stock:

@@ -1,4 +1,4 @@
-"""What retrieval asks of the catalog: full-text scores, filters, and passages as hits."""
+"""What is asked of the catalog: filters, names, and passages as hits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from rag.query.names import Vocabulary
 from rag.store.catalog import Catalog
 from rag.store.records import article_of
-from rag.types import Filters, Hit
+from rag.types import Article, Filters, Hit
 
 _CHUNK = 500  # values in one SQL statement
 
@@ -41,6 +41,17 @@ def condition(filters: Filters) -> Condition:
             )
             values += [field, *(name.casefold() for name in wanted)]
     return Condition(" AND ".join(parts) or "1", tuple(values))
+
+
+def articles(catalog: Catalog, filters: Filters, limit: int, offset: int) -> list[Article]:
+    """Current articles that pass, newest first, those without a date last."""
+    where = condition(filters)
+    rows = catalog.rows(
+        f"SELECT a.* FROM articles a WHERE {where.sql} "
+        "ORDER BY a.published_day IS NULL, a.published_day DESC, a.id LIMIT ? OFFSET ?",
+        (*where.values, limit, offset),
+    )
+    return [article_of(row) for row in rows]
 
 
 def by_byline(catalog: Catalog, names: Iterable[str]) -> list[int]:

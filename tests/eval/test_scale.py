@@ -97,7 +97,8 @@ def test_recall_falls_with_what_search_misses(
     folder = kept / str(SIZE) / "archive"
     search = rag.Archive.search
     monkeypatch.setattr(rag.Archive, "search", lambda *arguments: search(*arguments)[:4])
-    found = measures.recall(folder, scale.settings(dense_weight=1.0), asked)
+    with scale.by_cosine(folder, asked[0]) as settings:
+        found = measures.recall(folder, settings, asked)
     assert found["recall@10"] <= 0.5  # four of ten, and what repeats them
     assert found["recall@10"] >= 0.3
 
@@ -111,10 +112,9 @@ def test_vectors_of_other_texts_are_noticed(
         return [replace(hit, dense=(hit.dense or 0) + 0.1) for hit in search(*arguments)]
 
     monkeypatch.setattr(rag.Archive, "search", off)
-    with pytest.raises(rag.RagError, match="cosine"):
-        measures.recall(
-            kept / str(SIZE) / "archive", scale.settings(dense_weight=1.0), news.questions(3, 59, plain=True)
-        )
+    folder, asked = kept / str(SIZE) / "archive", news.questions(3, 59, plain=True)
+    with scale.by_cosine(folder, asked[0]) as settings, pytest.raises(rag.RagError, match="cosine"):
+        measures.recall(folder, settings, asked)
 
 
 def test_a_hit_that_does_not_pass_is_an_error(printed: dict[str, Any], kept: Path) -> None:
