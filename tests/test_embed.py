@@ -111,6 +111,55 @@ def test_what_is_not_plain_bert_is_left_to_sentence_transformers(tmp_path: Path)
     assert bert.load(tmp_path, 256) is None
 
 
+WHOLE = "The mayor of Norby resigned. She had lost the vote. Nobody knows who follows her."
+PLACES = [[(0, 28)], [(29, 51)], [(52, 82)], [(0, 9), (29, 51)]]
+
+
+def test_parts_are_unit_rows_in_their_order(embedder: Embedder) -> None:
+    whole, parts = embedder.encode_parts([WHOLE, "Apples.", TEXTS[-1]], [PLACES, [], [[(0, 5000)]]])
+    assert np.all(np.sum(whole * embedder.encode([WHOLE, "Apples.", TEXTS[-1]]), axis=1) > 0.995)
+    assert [p.shape for p in parts] == [(n, embedder.dimensions) for n in (4, 0, 1)]
+    for part in parts:
+        assert part.dtype == np.float32
+        assert np.allclose(np.linalg.norm(part, axis=1), 1, atol=1e-5)
+    whole, parts = embedder.encode_parts([], [])
+    assert (whole.shape, parts) == ((0, embedder.dimensions), [])
+
+
+def test_the_parts_of_a_llama_index_text_have_its_vector() -> None:
+    whole, (parts,) = open_embedder(fakes.NAME).encode_parts([WHOLE], [PLACES])
+    assert np.array_equal(parts, np.repeat(whole, 4, axis=0))
+
+
+@pytest.mark.models
+def test_the_vector_of_a_part_is_the_mean_of_its_tokens_states() -> None:
+    """By sentence-transformers' own token states, in both ways of encoding."""
+    embedder = SentenceTransformersEmbedder(PACK, str(models.ensure(PACK, why="a test")))
+    (quick,) = embedder.encode_parts([WHOLE], [PLACES])[1]
+    assert "_model" not in vars(embedder)
+    slow = embedder.encode_parts([WHOLE, "One.", "Two three."], [PLACES, [], []])[1][0]
+    model = embedder._model.float()
+    (found,) = model.encode([WHOLE], output_value=None)
+    states, offsets = found["token_embeddings"].numpy(), embedder._tokenizer.encode(WHOLE).offsets
+    for row, places in enumerate(PLACES):
+        inside = [i for i, (a, b) in enumerate(offsets) if a < b and any(s <= a and b <= e for s, e in places)]
+        assert len(inside) > 3
+        expected = states[inside].mean(0)
+        expected /= np.linalg.norm(expected)
+        assert quick[row] @ expected > 0.9999
+        assert slow[row] @ expected > 0.99  # in bfloat16 where the processor has it
+    assert quick[1] @ embedder.encode(["She had lost the vote."])[0] < 0.999  # it stands in its context
+
+
+@pytest.mark.models
+def test_a_part_beyond_the_longest_text_has_the_vector_of_the_whole() -> None:
+    embedder = open_embedder(PACK)
+    text = "The mayor spoke again. " * 120
+    whole, (parts,) = embedder.encode_parts([text], [[[(0, 22)], [(len(text) - 23, len(text) - 1)]]])
+    assert np.allclose(parts[1], whole[0], atol=1e-6)
+    assert parts[0] @ whole[0] < 0.9999
+
+
 @pytest.mark.parametrize(
     ("name", "error", "words"),
     [
