@@ -161,7 +161,7 @@ class SentenceTransformersEmbedder:
         with self._lock:
             if 0 < len(texts) <= _FEW_LONG and self._quick is not None:
                 return self._quick.encode_parts(texts, parts)
-            if not self._pools_by_mean:
+            if not texts or not self._pools_by_mean:
                 raw = self._model.encode(list(texts), batch_size=16, show_progress_bar=False, convert_to_numpy=True)
                 return _undivided(_unit(raw, self.dimensions), parts)
             found = self._model.encode(list(texts), batch_size=16, show_progress_bar=False, output_value=None)

@@ -174,12 +174,19 @@ def same(archive: Path, undisturbed: Path) -> None:
             assert [tuple(row) for row in a._catalog.rows(sql)] == [tuple(row) for row in b._catalog.rows(sql)]
         assert len(b._catalog.rows(STORIES)) == 2 * REPRINTS
         ids = sorted(b._vectors.ids())
-        (ids_a, vectors_a), (ids_b, vectors_b) = a._vectors.get(ids), b._vectors.get(ids)
-        order_a, order_b = np.argsort(ids_a), np.argsort(ids_b)
-        assert np.array_equal(vectors_a[order_a], vectors_b[order_b])
+        of_a, of_b = vectors(a), vectors(b)
+        assert of_a.keys() == of_b.keys() == set(ids)
+        assert all(np.array_equal(of_a[i], of_b[i]) for i in ids)
         # The index that finds them knows them all too.
-        question = b._embedder.encode(["gulls over the bay"])[0]
-        assert {i for i, _ in a._vectors.nearest(question, len(ids))} == set(ids)
+        question = b._embedder.encode(["gulls over the bay"])
+        assert set(a._vectors.nearest(question, len(ids))[0]) == set(ids)
+
+
+def vectors(archive: rag.Archive) -> dict[str, np.ndarray]:
+    """The vector of each passage."""
+    rows = archive._catalog.rows("SELECT id, n FROM passages")
+    found = archive._vectors.gathered(np.array([row["n"] for row in rows]), fakes.DIMENSIONS)
+    return {row["id"]: vector for row, vector in zip(rows, found)}
 
 
 def disturbed(folder: Path, archive: Path, moments: Sequence[Moment], expected: str, before: str) -> int:

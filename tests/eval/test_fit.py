@@ -17,7 +17,7 @@ from tests.conftest import SETTINGS
 
 
 def asked(*facts: str) -> questions.Question:
-    return questions.Question(id="q", text="?", kind="k", facts=facts)
+    return questions.Question("1", "?", "kind", facts)
 
 
 def test_questions_that_share_a_fact_are_in_one_fold() -> None:
@@ -43,11 +43,9 @@ def test_the_weights_that_are_written_serve_a_search(
     folder.mkdir()
     for n, thing in enumerate(things):
         (folder / f"{n}.txt").write_text(f"In the reeds of Norby {n + 20} {thing} were counted by the ranger.", "utf-8")
-    asked = [
-        {"id": str(n), "question": f"How many {thing} were counted?", "kind": "number", "facts": [f"{n + 20} {thing}"]}
-        for n, thing in enumerate(things)
-    ]
-    (tmp_path / "asked.jsonl").write_text("".join(json.dumps(q) + "\n" for q in asked), "utf-8")
+    asked = [(f"How many {thing} were counted?", f"{n + 20} {thing}") for n, thing in enumerate(things)]
+    records = [{"query": query, "question_type": "number", "evidence_list": [{"fact": fact}]} for query, fact in asked]
+    (tmp_path / "asked.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records), "utf-8")
     weights = tmp_path / "weights.json"
     arguments = ["--queries", tmp_path / "asked.jsonl", "--archive", tmp_path / "archive", "--folds", "2"]
     assert main(["fit", *map(str, (folder, *arguments, "--write", weights)), "--json"]) == 0
@@ -59,8 +57,8 @@ def test_the_weights_that_are_written_serve_a_search(
     assert record["provenance"]["questions"] == 8
     assert load(str(weights)).bias == pytest.approx(record["bias"])
     with rag.open(tmp_path / "archive", SETTINGS.override({"weights": str(weights)}, "test")) as archive:
-        for question in asked:
-            assert question["facts"][0] in archive.search(question["question"])[0].text
+        for query, fact in asked:
+            assert fact in archive.search(query)[0].text
 
 
 def test_one_fold_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
