@@ -17,12 +17,13 @@ from filelock import FileLock, Timeout
 from rag import settings as settings_file
 from rag.answer import Session
 from rag.embed import Embedder, open_embedder
-from rag.errors import ArchiveLocked, ArchiveMismatch, ArchiveNotWritable, SettingsError
+from rag.errors import ArchiveLocked, ArchiveMismatch, ArchiveNotWritable, ModelError, SettingsError
 from rag.ingest import Ingest, IngestProgress
 from rag.judges import Judge, open_judge
 from rag.models import Progress
 from rag.overview import overview
 from rag.retrieve import Retriever
+from rag.retrieve.compare import Candidate
 from rag.retrieve.rank import load as load_weights
 from rag.retrieve.rank import parts_of
 from rag.settings import Settings
@@ -34,7 +35,6 @@ from rag.types import (
     Answer,
     ArchiveStatus,
     Article,
-    Candidate,
     Done,
     Event,
     Evidence,
@@ -79,8 +79,7 @@ class Archive:
             raise
 
     def _fix_settings(self) -> None:
-        """What passages and vectors depend on is kept with them and cannot change under them."""
-        for name in _FIXED:
+        for name in _FIXED:  # what passages and vectors depend on cannot change under them
             chosen, built = str(getattr(self.settings, name)), self._catalog.meta(name)
             if built is None:
                 self._catalog.set_meta(name, chosen)
@@ -203,8 +202,7 @@ class Archive:
 
     def candidates(self, question: str, filters: Filters | None = None) -> list[Candidate]:
         """What a search weighs: each candidate of each side of the question, with its features and probability."""
-        query = self._retriever.understand(_asked(question))
-        return self._retriever.candidates(query, filters or Filters())
+        return self._retriever.candidates(self._retriever.understand(_asked(question)), filters or Filters())
 
     def ask(
         self,
@@ -234,12 +232,15 @@ class Archive:
     ) -> Iterator[Event]:
         """The answer as it comes: Evidence, then Delta and Checked, then Done. Closing the iterator stops the writer.
 
-        `history` holds earlier turns, oldest first, as (question, answer text) or Answers; `writer` replaces the
-        settings' one for this question. A writer that fails is replaced by the extractive one, and the answer's
-        notices say so. `as_of` and `ignore` are as for `search`. Raises SettingsError for an empty question.
+        `history` holds earlier turns, oldest first, as (question, answer text) or Answers: a follow-up is made whole
+        by rules, or where they do not suffice by the writer's model, before the evidence. `writer` replaces the
+        settings' one for this question; one that fails is replaced by the extractive one, and the answer's notices say
+        so. `as_of` and `ignore` are as for `search`. Raises SettingsError for an empty question.
         """
         check_name(writer or self.settings.writer)
-        query = self._retriever.understand(_asked(question), _turns(history), as_of, ignore)
+        turns = _turns(history)
+        whole = self._rewritten(_asked(question), turns, writer) if turns and "history" not in ignore else None
+        query = self._retriever.understand(question, turns, as_of, ignore, whole)
         session = Session(
             question=question,
             retriever=self._retriever,
@@ -252,6 +253,18 @@ class Archive:
             articles=self._catalog.rows("SELECT count(*) FROM articles")[0][0],
         )
         return session.run(query, filters or Filters())
+
+    def _rewritten(self, question: str, turns: Sequence[Turn], writer: str | None) -> str | None:
+        """A follow-up that rules cannot make whole, made whole by the writer's model if it can be trusted."""
+        from rag.query.follow import accepted, make_whole, rewrite_messages
+
+        if make_whole(question, turns).sure:
+            return None
+        try:
+            reply = self._writer(writer).reply(rewrite_messages(question, turns))
+        except ModelError:  # announced when it is asked to write; the rules' text serves for searching
+            return None
+        return accepted(reply, question, turns) if reply else None
 
     def article(self, article_id: str, version: int | None = None) -> Article:
         """One article, current or an older version. Raises ArticleNotFound."""
@@ -273,7 +286,7 @@ class Archive:
         return self._catalog.content_version
 
     def status(self) -> ArchiveStatus:
-        """What is in the archive, and whether anything is unfinished."""
+        """What is in the archive, and what is unfinished."""
         return overview(self._catalog, self.path, self.settings)
 
 

@@ -9,7 +9,6 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +17,22 @@ import typer
 import rag
 from rag import console
 from rag.errors import RagError
-from rag.types import Filters, Record
+from rag.options import (
+    DEFAULT_ARCHIVE,
+    ArchiveOption,
+    AsOfOption,
+    BylineOption,
+    FromOption,
+    IgnoreOption,
+    JsonOption,
+    LanguageOption,
+    OutletOption,
+    SectionOption,
+    ToOption,
+    WriterOption,
+    filters_of,
+)
+from rag.types import Record
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,24 +44,6 @@ app = typer.Typer(
 models_app = typer.Typer(no_args_is_help=True, help="Model packs and writers.")
 app.add_typer(models_app, name="models")
 
-ArchiveOption = Annotated[
-    Path, typer.Option("--archive", envvar="RAG_ARCHIVE", help="Folder of the archive.", show_default=True)
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-WriterOption = Annotated[
-    str | None, typer.Option("--writer", help="Who writes: `rag models list` shows the choices; `extractive` is none.")
-]
-FromOption = Annotated[
-    datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Published on this day or later.")
-]
-ToOption = Annotated[
-    datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Published on this day or earlier.")
-]
-OutletOption = Annotated[list[str] | None, typer.Option("--outlet", help="Only this outlet; may be repeated.")]
-BylineOption = Annotated[list[str] | None, typer.Option("--byline", help="Only this author; may be repeated.")]
-SectionOption = Annotated[list[str] | None, typer.Option("--section", help="Only this section; may be repeated.")]
-LanguageOption = Annotated[list[str] | None, typer.Option("--language", help="Only this language, as in `en`.")]
-DEFAULT_ARCHIVE = Path(".rag")
 _STOPPED = "Stopped. What was taken in is kept; the same command goes on from there."
 
 
@@ -56,27 +52,6 @@ def _archive(path: Path) -> Iterator[rag.Archive]:
     with rag.open(path) as archive:
         archive.progress = console.PackProgress()
         yield archive
-
-
-def _filters(
-    published_from: datetime | None,
-    published_to: datetime | None,
-    outlets: list[str] | None,
-    bylines: list[str] | None,
-    sections: list[str] | None,
-    languages: list[str] | None,
-) -> Filters:
-    try:
-        return Filters(
-            published_from=published_from.date() if published_from else None,
-            published_to=published_to.date() if published_to else None,
-            outlets=tuple(outlets or ()),
-            bylines=tuple(bylines or ()),
-            sections=tuple(sections or ()),
-            languages=tuple(languages or ()),
-        )
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
 
 
 def _print_json(value: Any) -> None:
@@ -119,16 +94,19 @@ def search(
     byline: BylineOption = None,
     section: SectionOption = None,
     language: LanguageOption = None,
+    as_of: AsOfOption = None,
+    ignore: IgnoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Find passages. No model writes anything."""
-    filters = _filters(published_from, published_to, outlet, byline, section, language)
+    filters = filters_of(published_from, published_to, outlet, byline, section, language)
     with _archive(archive) as opened:
-        hits = opened.search(question, k, filters)
+        found = opened.find(question, k, filters, as_of=as_of.date() if as_of else None, ignore=ignore or ())
+    console.show_understood(found.understood)
     if as_json:
-        _print_json([hit.to_dict() for hit in hits])
-    elif hits:
-        console.show_hits(hits)
+        _print_json([hit.to_dict() for hit in found.hits])
+    elif found.hits:
+        console.show_hits(found.hits)
     else:
         console.error("Nothing found. `rag status` shows what is in the archive.")
 
@@ -144,15 +122,18 @@ def ask(
     byline: BylineOption = None,
     section: SectionOption = None,
     language: LanguageOption = None,
+    as_of: AsOfOption = None,
+    ignore: IgnoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question: the evidence first, then each sentence as it is checked."""
-    filters = _filters(published_from, published_to, outlet, byline, section, language)
+    filters = filters_of(published_from, published_to, outlet, byline, section, language)
     with _archive(archive) as opened:
+        day, off = as_of.date() if as_of else None, ignore or ()
         if as_json:
-            _print_json(opened.ask(question, filters=filters, writer=writer))
+            _print_json(opened.ask(question, filters=filters, writer=writer, as_of=day, ignore=off))
         else:
-            console.show_stream(opened.stream(question, filters=filters, writer=writer))
+            console.show_stream(opened.stream(question, filters=filters, writer=writer, as_of=day, ignore=off))
 
 
 @app.command()
@@ -194,7 +175,7 @@ def articles(
     as_json: JsonOption = False,
 ) -> None:
     """List articles, newest first."""
-    filters = _filters(published_from, published_to, outlet, byline, section, language)
+    filters = filters_of(published_from, published_to, outlet, byline, section, language)
     with _archive(archive) as opened:
         found = opened.articles(filters, limit)
     if as_json:

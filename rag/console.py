@@ -23,6 +23,7 @@ from rag.types import (
     Event,
     Evidence,
     Hit,
+    Understood,
     Verdict,
 )
 
@@ -55,13 +56,28 @@ def show_hits(hits: Sequence[Hit]) -> None:
     for hit in hits:
         typer.echo(f"{hit.rank}. {printable(hit.title or 'Untitled')}")
         typer.echo(f"   {_origin(hit)}  [{hit.article_id}:{hit.start}-{hit.end}]")
+        if hit.also:
+            typer.echo(f"   also in: {printable(', '.join(copy.outlet or 'an unknown outlet' for copy in hit.also))}")
         typer.echo(_wrapped(hit.text, "   ") + "\n")
+
+
+def show_understood(understood: Understood | None) -> None:
+    """What the question was taken to mean, and what the archive does not hold, on standard error."""
+    if understood is None:
+        return
+    if understood.text != understood.question:
+        error(printable(f"Searched as: {understood.text}"))
+    if limits := understood.limits:
+        error(printable(f"Limited to: {' · '.join(limits)} (--ignore switches it off)"))
+    for note in understood.notes:
+        error(f"notice: {printable(note)}")
 
 
 def show_stream(events: Iterator[Event]) -> None:
     """The evidence at once, each sentence as it is checked, then the citations."""
     for event in events:
         if isinstance(event, Evidence):
+            show_understood(event.understood)
             typer.echo(f"Evidence ({event.seconds:.2f} s)")
             for hit in event.hits:
                 typer.echo(f"  {hit.rank}. {printable(hit.title or 'Untitled')} ({_origin(hit)})")
@@ -77,8 +93,10 @@ def show_stream(events: Iterator[Event]) -> None:
 
 
 def _show_end(answer: Answer) -> None:
+    shown = answer.understood.notes if answer.understood else ()
     for notice in answer.notices:
-        error(f"notice: {notice}")
+        if notice not in shown:  # those stand above the evidence
+            error(f"notice: {notice}")
     if answer.abstained:
         typer.echo(_wrapped(answer.text))
     if answer.citations:

@@ -14,29 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 
-
-class Record:
-    """Base of all result types: `to_dict()` is what `--json` prints."""
-
-    __slots__ = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """The record as JSON-ready data (dicts, lists, strings, numbers, booleans, None)."""
-        return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Record):
-        return value.to_dict()
-    if isinstance(value, date):  # datetime is a date
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(v) for v in value]
-    return value
+from rag.record import Record as Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +77,9 @@ class Copy(Record):
 class Hit(Record):
     """A passage found for a question, with what is known of its article.
 
-    `score` is the fused score (higher is better, comparable within one search only); `rank` counts from 1. `dense`
-    is the cosine similarity and `lexical` the BM25 score that went into it, None where that half did not find the
-    passage. `also` lists the other articles that print the same story, earliest first, those without a date last.
+    `score` is the probability, by the ranking's model, that it states what is asked; `rank` counts from 1. `dense` is
+    the cosine similarity and `lexical` the BM25 score of the whole question. `also` lists other articles of the same
+    story, earliest first, those without a date last.
     """
 
     rank: int
@@ -123,15 +102,6 @@ class Hit(Record):
     dense: float | None = None
     lexical: float | None = None
     also: tuple[Copy, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate(Record):
-    """A passage that a search weighed for one side of a question, with its features (`rag.retrieve.compare`)."""
-
-    side: int
-    hit: Hit
-    features: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,15 +205,20 @@ class Understood(Record):
     parts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """Everything that limits what is found: outlets, bylines, sections, periods, quoted words."""
+        return self.outlets + self.bylines + self.sections + self.published + tuple(f"“{p}”" for p in self.phrases)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer(Record):
     """The answer that survived checking.
 
-    `text` holds the standing sentences with their citation marks ("… [1]"), or, if `abstained`, the statement that
-    the archive does not say, what was searched and what came nearest. `citations` are those of the standing
-    sentences, in order of number. `evidence` is what writer and reader were shown. `model` names the writer that
-    wrote. `notices` are things the reader must know, such as a writer that failed and was replaced.
+    `text` holds the standing sentences with their marks ("… [1]"), or, if `abstained`, that the archive does not say,
+    what was searched and what came nearest. `citations` are those of the standing sentences, in order of number.
+    `evidence` is what writer and reader were shown; `model` names the writer; `notices` are what the reader must know,
+    such as a writer that failed and was replaced.
     """
 
     question: str

@@ -33,6 +33,10 @@ class Writer(Protocol):
         """Pieces of text as they come. Closing the iterator stops the work. Raises WriterFailed."""
         ...
 
+    def reply(self, chat: Sequence[tuple[str, str]]) -> str | None:
+        """The answer to (role, text) messages; None from a writer without a model. Raises WriterFailed."""
+        ...
+
     def load(self) -> None:
         """Get ready, so that the first answer does not wait."""
         ...
@@ -63,10 +67,16 @@ class ModelWriter:
         """Load the model and let it read the unchanging part of the prompt."""
         list(self.write(Brief("Ready?", ())))
 
+    def reply(self, chat: Sequence[tuple[str, str]]) -> str | None:
+        return "".join(self._stream(chat))
+
     def write(self, brief: Brief) -> Iterator[str]:
+        yield from self._stream(messages(brief))
+
+    def _stream(self, messages: Sequence[tuple[str, str]]) -> Iterator[str]:
         from rag.interop import ChatMessage, MessageRole
 
-        chat = [ChatMessage(role=MessageRole(role), content=text) for role, text in messages(brief)]
+        chat = [ChatMessage(role=MessageRole(role), content=text) for role, text in messages]
         with closing(self._llm.stream_chat(chat)) as stream:
             for response in stream:
                 if response.delta:
@@ -80,6 +90,10 @@ class ExtractiveWriter:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
+
+    def reply(self, chat: Sequence[tuple[str, str]]) -> str | None:
+        """None: there is no model."""
+        return None
 
     def load(self) -> None:
         """Nothing to load but the embedder, which searching has loaded."""

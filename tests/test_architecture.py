@@ -19,6 +19,7 @@ FASTEST = 0.3  # seconds for `import rag`
 
 # From the ground up. A file imports only from its own package and from lines above its own.
 LAYERS = [
+    "rag.record",
     "rag.types",
     "rag.errors",
     "rag.settings",
@@ -48,6 +49,7 @@ LAYERS = [
     "rag.archive",
     "rag",  # rag/__init__.py: the public face
     "rag.console",
+    "rag.options",
     "rag.cli",
 ]
 ROOF = "rag.cli"

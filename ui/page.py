@@ -92,7 +92,7 @@ def ask(archive: Archive, text: str, earlier: History) -> Iterator[Update]:
     try:
         for event in stream:
             if isinstance(event, Evidence):
-                cards = render.evidence(event.hits)
+                cards = render.evidence(event.hits, meant=event.understood)
             elif isinstance(event, Delta):
                 rest += event.text
             elif isinstance(event, Checked):
@@ -115,7 +115,7 @@ def ask(archive: Archive, text: str, earlier: History) -> Iterator[Update]:
 def _finished(answer: Answer, turn: str, earlier: History) -> Update:
     return (
         render.answer(answer, turn),
-        render.evidence(answer.evidence, answer),
+        render.evidence(answer.evidence, answer, answer.understood),
         [*earlier, (answer.question, answer.text)],
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from rag.types import Answer, Citation, Hit, Sentence, Verdict
+from rag.types import Answer, Citation, Hit, Sentence, Understood, Verdict
 
 _LABELS = {
     Verdict.SUPPORTED: "stands",
@@ -30,20 +30,41 @@ def _link(url: str | None) -> str:
     return f'<a class="original" href="{escape(url)}" rel="noopener noreferrer" target="_blank">original</a>'
 
 
-def evidence(hits: Sequence[Hit], answer: Answer | None = None) -> str:
-    """Cards of the evidence; the words that the answer cites are marked."""
+def evidence(hits: Sequence[Hit], answer: Answer | None = None, meant: Understood | None = None) -> str:
+    """Cards of the evidence under what the question was taken to mean; the words that the answer cites are marked."""
+    shown = understood(meant)
     if not hits:
-        return '<p class="quiet">Nothing in the archive comes near this question.</p>'
-    return "".join(_card(hit, answer.citations if answer else ()) for hit in hits)
+        return f'{shown}<p class="quiet">Nothing in the archive comes near this question.</p>'
+    return shown + "".join(_card(hit, answer.citations if answer else ()) for hit in hits)
+
+
+def understood(meant: Understood | None) -> str:
+    """What the question was taken to mean, where it was not taken as it stands."""
+    if meant is None:
+        return ""
+    lines = []
+    if meant.text != meant.question:
+        lines.append(f"Searched as: {escape(meant.text)}")
+    if meant.limits:
+        lines.append(f"Limited to: {escape(' · '.join(meant.limits))}")
+    lines += map(escape, meant.notes)
+    return "".join(f'<p class="understood" dir="auto">{line}</p>' for line in lines)
 
 
 def _card(hit: Hit, citations: Sequence[Citation]) -> str:
     return (
         '<article class="card">'
         f"<h3>{escape(hit.title or 'Untitled')}</h3>"
-        f'<p class="origin">{_origin(hit)} {_link(hit.url)}</p>'
+        f'<p class="origin">{_origin(hit)} {_link(hit.url)}</p>{_copies(hit)}'
         f'<p class="passage" dir="auto">{marked(hit, citations)}</p></article>'
     )
+
+
+def _copies(hit: Hit) -> str:
+    if not hit.also:
+        return ""
+    names = ", ".join(escape(copy.outlet or "an unknown outlet") for copy in hit.also)
+    return f'<p class="origin">also in: {names}</p>'
 
 
 def marked(hit: Hit, citations: Sequence[Citation]) -> str:

@@ -83,19 +83,21 @@ def understand(
     question: str,
     history: Sequence[Turn] = (),
     *,
+    whole: str | None = None,
     names: Names = _NO_NAMES,
     as_of: date | None = None,
     ignore: Iterable[str] = (),
 ) -> Query:
     """Make a question ready for searching.
 
-    `history` holds earlier (question, answer) turns, oldest first. Periods such as "last week" are counted from
-    `as_of` (None: today). `ignore` switches off what would be understood: a kind ("outlets", "bylines", "sections",
-    "published", "happened", "phrases", "parts", "history") or one of the values that `Understood` shows.
+    `history` holds earlier (question, answer) turns, oldest first; `whole` is the question if it was made whole
+    already. Periods such as "last week" are counted from `as_of` (None: today). `ignore` switches off what would be
+    understood: a kind ("outlets", "bylines", "sections", "published", "happened", "phrases", "parts", "history") or one
+    of the values that `Understood` shows.
     """
     off = frozenset(ignore)
     text = " ".join(question.split())
-    whole = _made_whole(text, history if "history" not in off else ())
+    whole = " ".join((whole or "").split()) or _made_whole(text, history if "history" not in off else ())
     quoted = _quoted(whole)
     mentions = names.find(whole)
     quoted, mentions = _apart(whole, quoted, mentions)

@@ -31,6 +31,7 @@ _LISTED = re.compile(
     r"(?:[’'”\"]|[’']s)?[”\"]?\s*(?:,|and|or|&|,\s*and|,\s*or|and\s+by|and\s+from|,\s*and\s+by)\s*(?:the\s+)?[‘'“\"]?",
     re.IGNORECASE,
 )
+_ONE_OF = re.compile(r"\b(?:an?|another|this|that|recent|latest|first)\s+[‘'“\"]?$", re.IGNORECASE)
 # "A piece by Hollander in the Courier", "the Courier's Hollander wrote".
 _OF_BYLINE = re.compile(r"\s+(?:of|in|for|at|from)\s+(?:the\s+)?[‘'“\"]?|[’']s?\s+", re.IGNORECASE)
 # Where a second side begins: "…, and the Echo", "while in the Echo", "unlike the Echo", "compared with the Echo".
@@ -114,9 +115,12 @@ class Names:
         words = [_word(m) for m in _TOKEN.finditer(question)]
         # Where nothing or everything is written in capitals, they do not tell a name.
         cased = question != question.lower() and question != question.upper()
-        found, i = [], 0
+        found: list[Mention] = []
+        i = 0
         while i < len(words):
             mention, used = self._at(question, words, i, cased)
+            if mention is None:
+                mention = self._bare(question, words[i], found[-1:], cased)
             if mention is not None:
                 found.append(mention)
             i += used
@@ -146,6 +150,16 @@ class Names:
             if mentions:
                 return max(mentions, key=lambda m: m.publishes), n
         return None, 1
+
+    def _bare(self, question: str, word: _Word, before: Sequence[Mention], cased: bool) -> Mention | None:
+        """An outlet by its last word without "the": "a Courier report", and in a list, "the Post, Echo and Courier"."""
+        names = self._by_key.get(f"the {word.key}", {}).get("outlets")
+        if not names:
+            return None
+        listed = before and before[0].field == "outlets" and _LISTED.fullmatch(question, before[0].end, word.start)
+        if not listed and not _ONE_OF.search(question, max(0, word.start - _REACH), word.start):
+            return None
+        return _judged(question, "outlets", frozenset(names), [word], cased)
 
 
 def _judged(question: str, kind: Field, names: frozenset[str], words: Sequence[_Word], cased: bool) -> Mention | None:

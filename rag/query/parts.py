@@ -37,6 +37,9 @@ _ARTICLE = re.compile(r"\bthe\s+[‘'“\"]?$|[‘'“\"]$", re.IGNORECASE)
 _PAIR = re.compile(r"[A-ZÀ-Þ\d][^\s,;]*\s(?:and|or)\s+$")
 
 _CLAUSE = re.compile(rf"{_STRONG.pattern}|,(?!\s*\d{{4}}\b)(?!\d)\s*|:\s+", re.IGNORECASE)
+_EMPTY = STOPWORDS | frozenset(
+    "compare report reports piece pieces story stories coverage account version one s".split()
+)
 _SHORTEST = 4  # words that carry meaning; a shorter clause is too little to search by
 _MOST = 16  # sides, and outlets in a list: each is a search, and no reader asks for more
 
@@ -65,10 +68,22 @@ def sides(question: str, mentions: Sequence[Mention], kept: Iterable[Place] = ()
     for before, after in itertools.pairwise(lists):
         cuts.append(_cut(question, before[-1].end, after[0].start, whole))
     cuts.append(len(question))
-    return [
-        Side(start, end, _few(dict.fromkeys(mention.names for mention in group)))
-        for start, end, group in zip(cuts, cuts[1:], lists)
-    ]
+    places = list(zip(cuts, cuts[1:], lists))
+    found: list[tuple[int, int, list[Mention]]] = []
+    for start, end, group in places:
+        if found and (_says_nothing(question, *found[-1]) or _says_nothing(question, start, end, group)):
+            begun, _, earlier = found.pop()
+            found.append((begun, end, [*earlier, *group]))
+        else:
+            found.append((start, end, group))
+    return [Side(start, end, _few(dict.fromkeys(mention.names for mention in group))) for start, end, group in found]
+
+
+def _says_nothing(question: str, start: int, end: int, named: Sequence[Mention]) -> bool:
+    """Whether a side asks nothing of its own, as in "… differ from the Echo's?": it then shares its neighbour's."""
+    names = _merged((m.start, m.end) for m in named)
+    words = (m for m in WORD.finditer(question, start, end) if not _inside(m.start(), m.end(), names))
+    return not any(m.group().lower() not in _EMPTY for m in words)
 
 
 def _few(outlets: Iterable[frozenset[str]]) -> tuple[frozenset[str], ...]:

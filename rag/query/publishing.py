@@ -35,11 +35,11 @@ _SAYS = (
     r"|calls?|called|argue[sd]?|allege[sd]?|state[sd]?|reveal(?:s|ed)?|cite[sd]?|highlight(?:s|ed)?|indicate[sd]?"
     r"|portray(?:s|ed)?|discuss(?:es|ed)?|review(?:s|ed)?|feature[sd]?|attribute[sd]?|detail(?:s|ed)?|explain(?:s|ed)?"
     r"|predict(?:s|ed)?|present(?:s|ed)?|contradict(?:s|ed)?|advise[sd]?|impl(?:y|ies|ied)|warn(?:s|ed)?|confirm(?:s|ed)?"
-    r"|emphasi[sz]e[sd]?|acknowledge[sd]?)"
+    r"|emphasi[sz]e[sd]?|acknowledge[sd]?|interview(?:s|ed)?)"
 )
 _TO_NAME = r"(?:\s+both)?(?:\s+the)?\s*[‘'“\"]?$"
 _OUTLET_BEFORE = re.compile(
-    rf"(?:\baccording\s+to|\bdiscussions?\s+(?:in|on)|\b(?:source|outlet|newspaper|paper|magazine|site)(?:\s+(?:called|named))?|\b(?:as\s+)?(?:per|via)|\b(?:another|one|that|those|anything|something|both)\s+(?:by|in|from)|\bas\s+told\s+to|\bread\s+(?:in|on)|\b(?:appear(?:s|ed|ing)?|ran|seen|found|heard)\s+(?:in|on)"
+    rf"(?:\baccording\s+to|\bdiscussions?\s+(?:in|on)|\b(?:source|outlet|newspaper|paper|magazine|site)(?:\s+(?:called|named))?|\b(?:as\s+)?(?:per|via)|\b(?:another|one|that|those|anything|something|both)\s+(?:by|in|from)|\bas\s+told\s+to|\bread\s+(?:in|on)|\b(?:say|says|write|wrote|writes|argued?|report)\s+(?:in|on)|\b(?:appear(?:s|ed|ing)?|ran|seen|found|heard)\s+(?:in|on)"
     rf"|\b{_PAST}(?:\s+\w+ly)?\s+(?:by|in|from|at)|\b(?:published|posted|broadcast|aired|featured|carried|shown)\s+on"
     rf"|\b(?:was|were|is|are|been|as)\s+(?:\w+ly\s+)?{_PAST}\s+on|\b{_PIECE}\s+(?:by|in|from|at)"
     rf"|\b(?:editions?|issues?|pages|journalists?|reporters?|columnists?|readers)\s+of"

@@ -19,7 +19,7 @@ from rag.query import Names, Query, Search, stems, terms, understand
 from rag.query.names import Vocabulary
 from rag.query.parts import Place
 from rag.retrieve.candidates import Finder, aspects, places_of
-from rag.retrieve.compare import NAMES, compare, matrix
+from rag.retrieve.compare import NAMES, Candidate, compare, matrix
 from rag.retrieve.rank import AGAIN, Model, mixed
 from rag.store import features, lookup
 from rag.store.catalog import Catalog
@@ -27,7 +27,7 @@ from rag.store.lookup import Scored
 from rag.store.once import one_story_once
 from rag.store.postings import Postings
 from rag.store.vectors import Vectors
-from rag.types import Candidate, Filters, Hit, Understood
+from rag.types import Filters, Hit, Understood
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
@@ -78,10 +78,11 @@ class Retriever:
         history: Sequence[tuple[str, str]] = (),
         as_of: date | None = None,
         ignore: Collection[str] = (),
+        whole: str | None = None,
     ) -> Query:
         """Make a question ready, with the names that the archive knows."""
         off = {*ignore, *(self._without & {"outlets", "published", "parts"})}
-        return understand(question, history, names=self.names(), as_of=as_of, ignore=off)
+        return understand(question, history, whole=whole, names=self.names(), as_of=as_of, ignore=off)
 
     def names(self) -> Names:
         """The archive's names, ready to be looked for in questions."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from rag.retrieve.candidates import Aspects
 from rag.store.features import Features
+from rag.types import Hit, Record
 
 Floats = NDArray[np.float32]
 
@@ -33,6 +35,15 @@ NAMES = {
 }
 GIVEN = ("lead", "happened")
 _K1, _B = 1.2, 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate(Record):
+    """A passage that a search weighed for one side of a question, with its features (see NAMES)."""
+
+    side: int
+    hit: Hit
+    features: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,9 @@ def notes(question: str) -> list[str]:
         ("Did the Quayside Post in its business pages name the buyer?", {"Quayside Post"}),
         ("Do the Post and Radio Varren both fail to mention the buyer?", {"Quayside Post", "Radio Varren"}),
         ("Was the Post wrong about the pier, and does the Post mention it?", {"Quayside Post"}),
+        ("What do the Post, Echo and Courier say?", {"Quayside Post", "Eastgate Echo", "Pellhaven Courier"}),
+        ("Who paid, according to a Courier report?", {"Pellhaven Courier"}),
+        ("Did Hanneke Vos say in the Courier that the pier is safe?", {"Pellhaven Courier"}),
         ("What did Hanneke Vos of the Courier write about the pier?", {"Pellhaven Courier"}),
     ],
 )
@@ -97,6 +100,8 @@ def test_an_outlet_is_found_however_it_is_written(question: str, names: set[str]
         "Which player reviewed by The Age of Steam club won?",
         "How is a polygon drawn, as reported by teachers?",
         "What did a courier say to the police?",
+        "What did Courier Shipping report?",
+        "Which Echo speakers were sold?",
         "Who made a fortune by selling boats?",
         "Who bought shares of the Quayside Post?",
         "Who was hired by Radio Varren in May?",

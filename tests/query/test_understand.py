@@ -136,6 +136,26 @@ def test_possessives_make_a_list_too() -> None:
     assert len({search.place for search in query.searches}) == 1
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How does the Post's coverage of the bridge differ from the Echo's?",
+        "Compare the Post's coverage of the bridge with the Echo's.",
+        "According to the Post, while according to the Echo, who closed the bridge?",
+    ],
+)
+def test_a_side_that_asks_nothing_of_its_own_shares_its_neighbours(question: str) -> None:
+    query = ask(question)
+    assert outlets(query) == [POST, ECHO]
+    assert {search.place for search in query.searches} == {(0, len(query.text))}
+
+
+def test_a_question_made_whole_already_is_taken_as_it_is() -> None:
+    query = understand("And in May?", whole="When does  the quay open in May?", as_of=TODAY)
+    assert query.text == "When does the quay open in May?"
+    assert query.understood.question == "And in May?"
+
+
 def test_one_outlet_in_two_clauses_is_two_searches() -> None:
     query = ask("Did the Post report that the ferry was late, and did the Post report that the bridge was shut?")
     assert outlets(query) == [POST, POST]
