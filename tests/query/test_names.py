@@ -196,6 +196,7 @@ def test_a_section_limits_only_where_it_is_one(question: str, names: set[str]) -
         ("Is Tolvane's report right?", []),
         ("Who paid, according to Mayor Halvard?", []),
         ("Who paid, according to Halvard Shipping and the World Bank?", []),
+        ("Is Deutrick Post's report right?", []),
         ("What did Royal Express report for March?", []),
         ("What did Elmsund report about its schools?", []),
         ("Who owns the Northgate Herald?", []),
@@ -215,6 +216,11 @@ def test_an_outlet_that_is_held_is_never_told_to_be_missing() -> None:
     off: Query = understand("What did the Quayside Post report?", names=NAMES, ignore=["Quayside Post"])
     assert off.understood.notes == ()
     assert not off.searches[0].limits
+
+
+def test_one_of_the_outlets_that_a_short_form_stands_for_can_be_switched_off() -> None:
+    query = understand("What did the Gazette report about taxes?", names=NAMES, ignore=["Northmole Gazette"])
+    assert [s.limits.outlets for s in query.searches] == [{"Pellhaven Evening Gazette"}]
 
 
 def test_a_mention_tells_its_place() -> None:

@@ -218,6 +218,23 @@ def test_a_publication_period_said_of_all_limits_all(question: str) -> None:
     assert published(ask(question)) == [MARCH, MARCH]
 
 
+def test_a_period_at_the_end_may_be_that_of_the_last_side_alone() -> None:
+    query = ask(
+        "Did the Post say it was shut, while the Echo reported otherwise in an article published in March 2025?"
+    )
+    assert published(query) == [(), MARCH]
+
+
+def test_a_period_in_a_quotation_does_not_limit() -> None:
+    assert published(ask("Who said “every report published in March 2025 was wrong”?")) == [()]
+
+
+def test_a_quotation_is_not_cut_into_clauses() -> None:
+    phrase = "farmers wait for winter rain, but sailors pray for calm summer nights"
+    query = ask(f"Who said “{phrase}” about the harbour bridge closure?")
+    assert [query.text[slice(*c)] for c in query.searches[0].clauses] == [query.text]
+
+
 def test_a_side_with_a_period_of_its_own_keeps_it() -> None:
     query = ask(
         "In articles published in March 2025, did the Post say it was shut, while the Echo's article published in "
