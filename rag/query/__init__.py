@@ -6,14 +6,17 @@ cut into its sides (`parts`): each becomes a `Search` of its own, with what it i
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from rag.query.names import Mention, Names, Unknown, Vocabulary, unknown_outlets
-from rag.query.parts import Place, Side, clauses, sides
+from rag.query.names import Mention, Names, Vocabulary, head
+from rag.query.parts import Place, Side, sides
+from rag.query.searches import Limits, Search, searches
+from rag.query.unknown import unknown_outlets
 from rag.types import Understood
 from rag.words import STOPWORDS, WORD, bare
 from rag.words import words as words_of
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from rag.query.dates import Period
 
 __all__ = [
-    "OPENING_WORDS", "Limits", "Names", "Query", "Search", "Vocabulary", "stems", "terms", "understand",
+    "OPENING_WORDS", "Limits", "Names", "Query", "Search", "Vocabulary", "match_of", "stems", "terms", "understand",
 ]  # fmt: skip
 
 # Words that may begin a sentence and name nothing.
@@ -34,37 +37,11 @@ OPENING_WORDS = STOPWORDS | frozenset(
     "six seven eight nine ten eleven twelve unlike within without yes yesterday yet".split()
 )
 # Single marks stand around titles and names too: those are not asked for word for word.
-_QUOTED = re.compile(r"“([^“”]{4,200})”|\"([^\"]{4,200})\"")
-Span = tuple[date | None, date | None]
+_QUOTED = re.compile(r"“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»|\"([^\"]*)\"")
+_LONGEST = 200  # characters of a quotation
+_THE = re.compile(r"\W*(?:the\b\W*)?", re.IGNORECASE)
 Turn = tuple[str, str]
 _NO_NAMES = Names(Vocabulary())
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one search is limited to; empty means everything, several values of one kind mean any of them."""
-
-    outlets: frozenset[str] = frozenset()
-    bylines: frozenset[str] = frozenset()
-    sections: frozenset[str] = frozenset()
-    published: tuple[Span, ...] = ()
-    phrases: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.outlets or self.bylines or self.sections or self.published or self.phrases)
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """One side of a question: its place in the text, its clauses' places, and what it is limited to.
-
-    `happened` holds the periods that it says something happened in: they nudge and do not decide.
-    """
-
-    place: Place
-    clauses: tuple[Place, ...]
-    limits: Limits
-    happened: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +61,12 @@ class Query:
 
 def blanked(text: str, places: Iterable[Place]) -> str:
     """`text` with spaces at `places`; as long as before."""
-    for start, end in places:
-        text = text[:start] + " " * (end - start) + text[end:]
-    return text
+    pieces, at = [], 0
+    for start, end in sorted(places):
+        if end > at:
+            pieces += [text[at:start], " " * (end - max(at, start))]
+            at = end
+    return "".join([*pieces, text[at:]])
 
 
 def terms(text: str) -> list[str]:
@@ -113,22 +93,23 @@ def understand(
 
     `history` holds earlier (question, answer) turns, oldest first; `whole` is the question if it was made whole
     already. Periods such as "last week" are counted from `as_of` (None: today). `ignore` switches off what would be
-    understood: a kind ("outlets", "bylines", "sections", "published", "phrases", "parts", "history") or one of the
-    names and periods that `Understood` shows.
+    understood: a kind ("outlets", "bylines", "sections", "published", "happened", "phrases", "parts", "history") or one
+    of the values that `Understood` shows.
     """
     off = frozenset(ignore)
     text = " ".join(question.split())
-    whole = whole or _made_whole(text, history if "history" not in off else ())
-    kept, unknown = _mentions(whole, names, off)
-    periods = _periods(whole, as_of or date.today(), off)
-    quoted = _quoted(whole, kept) if "phrases" not in off else []
+    whole = " ".join((whole or "").split()) or _made_whole(text, history if "history" not in off else ())
+    quoted = _quoted(whole)
+    mentions = names.find(whole)
+    quoted, mentions = _apart(whole, quoted, mentions)
+    kept = _switched(mentions, off)
+    unknown = unknown_outlets(whole, mentions, quoted) if names.vocabulary.outlets and "outlets" not in off else []
+    periods = [p for p in _periods(whole, as_of or date.today(), off) if p.role == "event" or not _in(p.start, quoted)]
+    phrases = [(a, b) for a, b in quoted if "phrases" not in off and whole[a:b] not in off]
     publishing = [p for p in periods if p.role == "publication"]
     blanks = [(m.start, m.end) for m in kept] + [(p.start, p.end) for p in publishing]
-    found = [m for m in kept if m.field == "outlets"]
-    cut = sides(whole, found) if "parts" not in off else [Side(0, len(whole), tuple(m.names for m in found))]
-    if "parts" in off and found:
-        cut = [replace(cut[0], outlets=(frozenset().union(*cut[0].outlets),))]
-    searches = [s for side in cut for s in _searches(whole, side, kept, periods, quoted, tuple(blanks))]
+    uncut = [*((m.start, m.end) for m in mentions), *((p.start, p.end) for p in periods), *quoted]
+    cut = _cut(whole, [m for m in kept if m.field == "outlets"], uncut, off)
     shown = Understood(
         question=text,
         text=whole,
@@ -137,11 +118,12 @@ def understand(
         sections=_shown(kept, "sections"),
         published=_described(publishing),
         happened=_described(p for p in periods if p.role == "event"),
-        phrases=tuple(whole[a:b] for a, b in quoted),
-        parts=tuple(whole[s.start : s.end].strip(" ,;") for s in cut) if len(cut) > 1 else (),
+        phrases=tuple(dict.fromkeys(whole[a:b] for a, b in phrases)),
+        parts=_parts(whole, cut) if len(cut) > 1 else (),
         notes=tuple(f"The archive holds nothing from an outlet called {u.name}." for u in unknown),
     )
-    return Query(text=whole, searches=tuple(dict.fromkeys(searches)), blanks=tuple(blanks), understood=shown)
+    made = tuple(searches(whole, cut, kept, periods, phrases, blanks))
+    return Query(text=whole, searches=made, blanks=tuple(blanks), understood=shown)
 
 
 def _made_whole(text: str, history: Sequence[Turn]) -> str:
@@ -152,19 +134,44 @@ def _made_whole(text: str, history: Sequence[Turn]) -> str:
     return make_whole(text, history).text
 
 
-def _mentions(text: str, names: Names, off: frozenset[str]) -> tuple[list[Mention], list[Unknown]]:
-    """The names that limit, and what is spoken of as an outlet but is none of the archive."""
-    mentions = names.find(text)
-    unknown = unknown_outlets(text, mentions) if names.vocabulary.outlets and "outlets" not in off else []
-    kept = [m for m in mentions if m.publishes and m.field not in off and not off & {*m.names, *_shown([m], m.field)}]
-    return kept, unknown
+def _apart(text: str, quoted: Sequence[Place], mentions: Sequence[Mention]) -> tuple[list[Place], list[Mention]]:
+    """Quotations without those that only name something known, and names without those inside of a quotation."""
+    names = {
+        (a, b) for a, b in quoted for m in mentions if a <= m.start and m.end <= b
+        and not WORD.search(text, m.end, b) and _THE.fullmatch(text, a, m.start)
+    }  # fmt: skip
+    others = [place for place in quoted if place not in names]
+    return others, [m for m in mentions if not _in(m.start, others)]
+
+
+def _in(at: int, places: Sequence[Place]) -> bool:
+    i = bisect.bisect_right(places, (at, len(places) and places[-1][1])) - 1
+    return i >= 0 and at < places[i][1]
+
+
+def _switched(mentions: Iterable[Mention], off: frozenset[str]) -> list[Mention]:
+    """The names that limit, without what is switched off."""
+    kept = [m for m in mentions if m.publishes and m.field not in off and not off & {*_shown([m], m.field)}]
+    return [replace(m, names=m.names - off) for m in kept if m.names - off]
+
+
+def _cut(text: str, outlets: Sequence[Mention], uncut: Sequence[Place], off: frozenset[str]) -> list[Side]:
+    cut = sides(text, outlets, uncut)
+    if "parts" in off or (len(cut) > 1 and off & {*_parts(text, cut)}):
+        every = frozenset().union(*(names for side in cut for names in side.outlets))
+        return [Side(0, len(text), (every,) if every else ())]
+    return cut
+
+
+def _parts(text: str, cut: Iterable[Side]) -> tuple[str, ...]:
+    return tuple(text[s.start : s.end].strip(" ,;") for s in cut)
 
 
 def _periods(text: str, as_of: date, off: frozenset[str]) -> list[Period]:
     from rag.query.dates import describe, periods
 
-    found = [] if "published" in off else periods(text, as_of)
-    return [p for p in found if not off & {describe(p), p.text}]
+    kinds = {"publication": "published", "event": "happened"}
+    return [p for p in periods(text, as_of) if not off & {kinds[p.role], describe(p), p.text}]
 
 
 def _described(periods: Iterable[Period]) -> tuple[str, ...]:
@@ -173,59 +180,23 @@ def _described(periods: Iterable[Period]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(describe(p) for p in periods))
 
 
-def _quoted(text: str, mentions: Sequence[Mention]) -> list[Place]:
-    """Places of what stands in quotation marks and is no outlet's name; one word alone is hardly a quotation."""
+def _quoted(text: str) -> list[Place]:
+    """Places of what stands in double quotation marks; one word alone is hardly a quotation."""
     places = [match.span(match.lastindex or 0) for match in _QUOTED.finditer(text)]
-    return [
-        (a, b)
-        for a, b in places
-        if len(WORD.findall(text[a:b])) >= 2 and not any(m.start < b and a < m.end for m in mentions)
-    ]
-
-
-def _searches(
-    text: str,
-    side: Side,
-    mentions: Sequence[Mention],
-    periods: Sequence[Period],
-    quoted: Sequence[Place],
-    blanks: tuple[Place, ...],
-) -> list[Search]:
-    """A search for each outlet of a side, or one where it names none."""
-
-    def within(start: int, end: int) -> bool:
-        return side.start <= start and end <= side.end
-
-    bylines, sections = (
-        frozenset(n for m in mentions if m.field == kind and within(m.start, m.end) for n in m.names)
-        for kind in ("bylines", "sections")
-    )
-    here = [p for p in periods if within(p.start, p.end)]
-    limits = Limits(
-        bylines=bylines,
-        sections=sections,
-        published=tuple((p.first, p.last) for p in here if p.role == "publication"),
-        phrases=tuple(text[a:b] for a, b in quoted if within(a, b)),
-    )
-    place = (side.start, side.end)
-    parts = tuple(clauses(text, place, blanks))
-    happened = tuple((p.first, p.last) for p in here if p.role == "event")
-    every = side.outlets or (frozenset(),)
-    return [Search(place, parts, replace(limits, outlets=outlets), happened) for outlets in every]
+    return [(a, b) for a, b in places if b - a <= _LONGEST and len(WORD.findall(text[a:b])) >= 2]
 
 
 def _shown(mentions: Iterable[Mention], kind: str) -> tuple[str, ...]:
-    """Each mention in a few words: the name, or the beginning that several names share."""
+    """Each mention in a few words: the name, or what several names share."""
     found = [m.names for m in mentions if m.field == kind]
-    return tuple(dict.fromkeys(next(iter(n)) if len(n) == 1 else _common(n) for n in found))
+    return tuple(dict.fromkeys(next(iter(n)) if len(n) == 1 else _together(n) for n in found))
 
 
-def _common(names: Iterable[str]) -> str:
-    first, *others = sorted(names)
-    shared = first
-    while shared and not all(other.startswith(shared) for other in others):
-        shared = shared[:-1]
-    return shared.rstrip(" -|–—:,") or " / ".join([first, *others])
+def _together(names: Iterable[str]) -> str:
+    """Several names in a few words: what they share before a dash, bar or colon, or else all."""
+    each = sorted(names)
+    heads = {head(name).casefold(): head(name) for name in each}
+    return next(iter(heads.values())) if len(heads) == 1 else " / ".join(each)
 
 
 def match_of(text: str) -> str:
