@@ -35,6 +35,7 @@ lint: $(READY)
 eval: $(READY)
 	$(BIN)/rag ingest corpus
 	$(BIN)/python -m eval latency
+	$(BIN)/python -m eval retrieval corpus --queries eval/questions/retrieval.jsonl --ablation
 
 clean:
 	rm -rf .venv .rag .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
