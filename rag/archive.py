@@ -175,9 +175,9 @@ class Archive:
         """Up to `k` passages for a question, best first. No model writes anything. Raises SettingsError on k < 1.
 
         Outlets, bylines, sections, periods of publication and quoted words of the question limit what is found;
-        `understand` shows how they were read. `as_of` is the day that "last week" is counted from (None: today), and
-        `ignore` switches off what was understood: a kind ("outlets", "bylines", "sections", "published", "phrases",
-        "parts") or a value that `Understood` shows.
+        `understand` shows how they were read. `as_of` is the day that "last week" is counted from (None: today, or
+        the archive's last if that is earlier), and `ignore` switches off what was understood: a kind ("outlets",
+        "bylines", "sections", "published", "phrases", "parts") or a value that `Understood` shows.
         """
         return list(self.find(question, k, filters, as_of=as_of, ignore=ignore).hits)
 

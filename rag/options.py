@@ -30,7 +30,11 @@ SectionOption = Annotated[list[str] | None, typer.Option("--section", help="Only
 LanguageOption = Annotated[list[str] | None, typer.Option("--language", help="Only this language, as in `en`.")]
 AsOfOption = Annotated[
     datetime | None,
-    typer.Option("--as-of", formats=["%Y-%m-%d"], help='The day that "last week" is counted from; default: today.'),
+    typer.Option(
+        "--as-of",
+        formats=["%Y-%m-%d"],
+        help='The day that "last week" is counted from; default: today, or the last day of the archive.',
+    ),
 ]
 IgnoreOption = Annotated[
     list[str] | None,

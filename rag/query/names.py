@@ -199,7 +199,8 @@ def _coordinated(question: str, mentions: list[Mention]) -> list[Mention]:
 
 
 def _promoted(question: str, mentions: list[Mention]) -> list[Mention]:
-    """Where one outlet is asked for what it published, so is one that begins a second side, or that is named again.
+    """Where one outlet is asked for what it published, so are others: who begins a second side, is named again, or is
+    named in full. To limit the search to one of two would lose what the other says.
 
     "Did the Post say that it rained, and the Echo that it snowed?"
     """
@@ -210,7 +211,13 @@ def _promoted(question: str, mentions: list[Mention]) -> list[Mention]:
             mentions[i] = replace(mention, publishes=True) if joint else mention
             asked = asked or mention.publishes
     said = {m.names for m in mentions if m.field == "outlets" and m.publishes}
+    if said:
+        said |= {m.names for m in mentions if m.field == "outlets" and _in_full(question[m.start : m.end])}
     return [replace(m, publishes=True) if m.field == "outlets" and m.names in said else m for m in mentions]
+
+
+def _in_full(name: str) -> bool:
+    return sum(word.lower() not in _SMALL for word in _TOKEN.findall(name)) >= 2
 
 
 def _word(match: re.Match[str]) -> _Word:

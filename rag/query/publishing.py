@@ -35,7 +35,7 @@ _SAYS = (
     r"|calls?|called|argue[sd]?|allege[sd]?|state[sd]?|reveal(?:s|ed)?|cite[sd]?|highlight(?:s|ed)?|indicate[sd]?"
     r"|portray(?:s|ed)?|discuss(?:es|ed)?|review(?:s|ed)?|feature[sd]?|attribute[sd]?|detail(?:s|ed)?|explain(?:s|ed)?"
     r"|predict(?:s|ed)?|present(?:s|ed)?|contradict(?:s|ed)?|advise[sd]?|impl(?:y|ies|ied)|warn(?:s|ed)?|confirm(?:s|ed)?"
-    r"|emphasi[sz]e[sd]?|acknowledge[sd]?|interview(?:s|ed)?)"
+    r"|emphasi[sz]e[sd]?|acknowledge[sd]?|interview(?:s|ed)?|announce[sd]?|gives?|gave)"
 )
 _TO_NAME = r"(?:\s+both)?(?:\s+the)?\s*[‘'“\"]?$"
 _OUTLET_BEFORE = re.compile(

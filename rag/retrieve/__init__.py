@@ -88,7 +88,10 @@ class Retriever:
     ) -> Query:
         """Make a question ready, with the names that the archive knows."""
         off = {*ignore, *(self._without & {"outlets", "published", "parts"})}
-        return understand(question, history, whole=whole, names=self.names(), as_of=as_of, ignore=off)
+        names = self.names()
+        # An archive that ends last year is asked for its last June, not for this year's.
+        day = as_of or min(date.today(), names.vocabulary.last or date.max)
+        return understand(question, history, whole=whole, names=names, as_of=day, ignore=off)
 
     def names(self) -> Names:
         """The archive's names, ready to be looked for in questions."""

@@ -118,7 +118,14 @@ def test_other_uses_of_the_words_limit_nothing(question: str) -> None:
 def test_another_use_beside_an_outlet_limits_nothing() -> None:
     assert limits("Did the Post report that Fortune 500 companies left?") == {"Quayside Post"}
     assert limits("Did the Post report that the age of steam is over?") == {"Quayside Post"}
-    assert limits("Did Radio Varren report that someone bought the Quayside Post?") == {"Radio Varren"}
+
+
+def test_beside_an_outlet_another_named_in_full_is_searched_too() -> None:
+    assert limits("The Pellhaven Courier announced it in June, and what did Radio Varren have?") == {
+        "Pellhaven Courier", "Radio Varren",
+    }  # fmt: skip
+    # Perhaps only spoken of; but searching one of two would lose what the other says.
+    assert limits("Did Radio Varren report that someone bought the Quayside Post?") == {"Radio Varren", "Quayside Post"}
 
 
 @pytest.mark.parametrize(
