@@ -25,6 +25,7 @@ from rag.types import (
     Record,
     Sentence,
     Timings,
+    Understood,
     Verdict,
 )
 
@@ -40,6 +41,7 @@ ANSWER = Answer(
 RECORDS = [
     ARTICLE, Passage(0, 4, "One.", ((0, 4),)), HIT, COPY, CITATION, SENTENCE, ANSWER,
     Filters(published_from=NOON.date()), IngestReport(failed=(("a.txt", "no text"),)),
+    Understood("q", "q", ("Post",), published=("May 2025",), phrases=("of two",)),
     Evidence((HIT,), 0.1), Delta("On"), Checked(0, SENTENCE),
     Done(ANSWER),
     types.ArchiveStatus("x", "1", 1, 1, 0, None, "e", "w", {"Post": 1}, NOON),
@@ -99,3 +101,10 @@ def test_empty_filters_are_false() -> None:
     assert not Filters()
     assert Filters(languages=("en",))
     assert Filters(published_to=date(2025, 1, 1))
+
+
+def test_what_limits_is_shown_in_one_line() -> None:
+    shown = Understood(
+        "q", "q", ("Post",), ("Lena Falk",), published=("May 2025",), happened=("2024",), phrases=("of two",)
+    )
+    assert shown.limits == ("Post", "Lena Falk", "May 2025", "“of two”")
