@@ -30,6 +30,7 @@ def server() -> Iterator[object]:
 @pytest.fixture(scope="session")
 def tiny_transformer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of a few thousand random weights: it writes nonsense by the real code."""
+    import torch
     from tokenizers import Tokenizer, decoders, pre_tokenizers
     from tokenizers.models import WordLevel
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -46,7 +47,10 @@ def tiny_transformer(tmp_path_factory: pytest.TempPathFactory) -> Path:
         vocab_size=len(words), hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2,
         num_key_value_heads=2, max_position_embeddings=4096, eos_token_id=1, bos_token_id=1,
     )  # fmt: skip
-    LlamaForCausalLM(config).save_pretrained(folder)
+    torch.manual_seed(0)
+    model = LlamaForCausalLM(config)
+    model.lm_head.weight.data[config.eos_token_id] = 0  # never the likeliest: it would end answers by chance
+    model.save_pretrained(folder)
     return folder
 
 
