@@ -476,3 +476,16 @@ def test_articles_of_unknown_outlets_are_no_versions_of_one_another(tmp_path: Pa
         rows = catalog.rows("SELECT n FROM passages ORDER BY n")
         hits = lookup.hits(catalog, [Scored(row["n"], 0, None, None) for row in rows])
         assert {hit.article_id for hit in one_story_once(catalog, hits, Filters())} == {"0", "1"}
+
+
+def test_who_asks_for_the_reprint_is_shown_the_reprint(opened: Opener, tmp_path: Path) -> None:
+    folder = tmp_path / "articles"
+    news(folder, "north wire", texts.WIRE, "2025-06-03T08:00:00+02:00")
+    news(folder, "quay gazette", texts.WIRE, "2025-06-03T11:00:00+02:00")
+    archive = opened(settings=SHORT)
+    archive.ingest(folder)
+    subject = " ".join(texts.WIRE.split()[:8])
+    assert {hit.outlet for hit in archive.search(f"What was said of {subject}?")} == {"North Wire"}
+    asked = archive.search(f"What did the Quay Gazette report about {subject}?")
+    assert {hit.outlet for hit in asked} == {"Quay Gazette"}
+    assert all([copy.outlet for copy in hit.also] == ["North Wire"] for hit in asked)

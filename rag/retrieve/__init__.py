@@ -110,7 +110,7 @@ class Retriever:
         scored = [Scored(n, score, *(None if isnan(x) else x for x in halves[n])) for n, score in ranked]
         hits = lookup.hits(self._catalog, scored)
         if "stories" not in self._without:
-            hits = one_story_once(self._catalog, hits, filters)
+            hits = one_story_once(self._catalog, hits, _as_asked(query, filters))
         kept = tuple(replace(hit, rank=rank) for rank, hit in enumerate(distinct(hits, k), 1))
         return Found(kept, replace(query.understood, notes=tuple(dict.fromkeys([*query.understood.notes, *notes]))))
 
@@ -166,6 +166,14 @@ class Retriever:
         if state != self._seen:
             self._vectors.refresh()
             self._seen = state
+
+
+def _as_asked(query: Query, filters: Filters) -> Filters:
+    """The filters, with the outlets that the question asks of: who asks for a reprint is not shown the original."""
+    named = [search.limits.outlets for search in query.searches]
+    if filters.outlets or not all(named):
+        return filters
+    return replace(filters, outlets=tuple(sorted(frozenset().union(*named))))
 
 
 def _plain(search: Search, present: Present, numbers: Numbers) -> Floats:
