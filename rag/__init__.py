@@ -37,6 +37,7 @@ from rag.types import (
 
 if TYPE_CHECKING:
     from rag.archive import Archive
+    from rag.judges import Cited, Judge, Judgement
 
 __version__ = "0.1.0"
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "Article",
     "Checked",
     "Citation",
+    "Cited",
     "Copy",
     "Delta",
     "Done",
@@ -54,6 +56,8 @@ __all__ = [
     "Filters",
     "Hit",
     "IngestReport",
+    "Judge",
+    "Judgement",
     "Passage",
     "RagError",
     "Sentence",
@@ -63,6 +67,7 @@ __all__ = [
     "Verdict",
     "model_folder",
     "open",
+    "open_judge",
 ]
 
 
@@ -77,6 +82,16 @@ def open(path: str | os.PathLike[str], settings: Settings | None = None) -> Arch
     return Archive(path, settings)
 
 
+def open_judge(name: str, settings: Settings | None = None) -> Judge:
+    """What decides whether words state a sentence, by the name that `Settings.judge` takes. Loads nothing yet.
+
+    Raises SettingsError for a name that is none, UnknownModel for a target that is none.
+    """
+    from rag import judges
+
+    return judges.open_judge(name, settings)
+
+
 def model_folder(pack: str) -> Path:
     """The folder of a model pack's files, fetched if they are not there. Raises ModelError."""
     from rag import models
@@ -89,6 +104,10 @@ def __getattr__(name: str) -> Any:
         from rag.archive import Archive
 
         return Archive
+    if name in ("Cited", "Judge", "Judgement"):
+        from rag import judges
+
+        return getattr(judges, name)
     if name == "RETRIEVAL_PARTS":
         from rag.retrieve.rank import PARTS
 

@@ -116,7 +116,7 @@ class Archive:
 
     @cached_property
     def _judge(self) -> Judge:
-        return open_judge(self.settings)
+        return open_judge(self.settings.judge, self.settings)
 
     def _writer(self, name: str | None) -> Writer:
         chosen = self.settings if name is None else self.settings.override({"writer": name}, "writer")

@@ -25,7 +25,7 @@ def module(request: pytest.FixtureRequest) -> ModuleType:
 
 @pytest.fixture
 def judge(module: ModuleType) -> Judge:
-    return judges.open_judge(Settings(judge=module.NAME))
+    return judges.open_judge(module.EXAMPLE)
 
 
 def test_the_literal_judge_is_discovered_and_the_default() -> None:
@@ -42,7 +42,7 @@ def test_every_file_is_a_judge() -> None:
 
 def test_an_unknown_judge_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(SettingsError, match="literal"):
-        judges.open_judge(Settings(judge="nobody"))
+        judges.open_judge("nobody")
 
 
 def test_it_names_and_describes_itself(module: ModuleType, judge: Judge) -> None:

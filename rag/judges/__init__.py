@@ -1,6 +1,7 @@
 """Judges decide whether cited words state a sentence. One file a judge; a new file is found by its `NAME`.
 
-A judge file has NAME (as in `Settings.judge`), SUMMARY (one line) and `connect(settings) -> Judge`.
+A judge is named `NAME` or `NAME:TARGET`, as in `Settings.judge`. Its file has NAME, SUMMARY (one line), EXAMPLE (a
+whole name) and `connect(target, settings) -> Judge`, which loads nothing: a model loads when it first judges.
 """
 
 from __future__ import annotations
@@ -60,11 +61,12 @@ def discovered() -> dict[str, ModuleType]:
     return {module.NAME: module for module in modules if hasattr(module, "NAME")}
 
 
-def open_judge(settings: Settings) -> Judge:
-    """The judge that `settings` name. Raises SettingsError if there is none of that name."""
-    name = settings.judge.partition(":")[0]
-    module = discovered().get(name)
+def open_judge(name: str, settings: Settings | None = None) -> Judge:
+    """The judge called `name`. Raises SettingsError if there is none of that name, or UnknownModel for its target."""
+    kind, _, target = name.partition(":")
+    module = discovered().get(kind)
     if module is None:
-        raise SettingsError(f"no judge is called {name!r}", hint=f"There are: {', '.join(discovered())}.")
-    judge: Judge = module.connect(settings)
+        examples = ", ".join(module.EXAMPLE for module in discovered().values())
+        raise SettingsError(f"no judge is called {name!r}", hint=f"There are: {examples}.")
+    judge: Judge = module.connect(target, settings or Settings())
     return judge

@@ -9,19 +9,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag import forms
+from rag.errors import SettingsError
 from rag.judges import Cited, Judge, Judgement
 from rag.query import OPENING_WORDS, stems
 from rag.settings import Settings
 from rag.types import Verdict
 
 NAME = "literal"
+EXAMPLE = "literal"
 SUMMARY = "numbers, dates, names and quotations must stand in the cited words; no model"
 # Chosen on one article that was looked at, not tuned on labelled data: that is work for a calibrated judge.
 SHARED = 0.7
 
 
-def connect(settings: Settings) -> Judge:
-    """The literal judge; no setting changes it."""
+def connect(target: str, settings: Settings) -> Judge:
+    """The literal judge; no setting changes it. Raises SettingsError on a target."""
+    if target:
+        raise SettingsError("the literal judge has no model to choose", hint="Name it `literal`.")
     return LiteralJudge()
 
 
