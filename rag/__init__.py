@@ -37,6 +37,7 @@ from rag.types import (
 
 if TYPE_CHECKING:
     from rag.archive import Archive
+    from rag.interop import LLM
     from rag.judges import Cited, Judge, Judgement
 
 __version__ = "0.1.0"
@@ -68,6 +69,7 @@ __all__ = [
     "model_folder",
     "open",
     "open_judge",
+    "open_llm",
 ]
 
 
@@ -90,6 +92,21 @@ def open_judge(name: str, settings: Settings | None = None) -> Judge:
     from rag import judges
 
     return judges.open_judge(name, settings)
+
+
+def open_llm(spec: str) -> LLM:
+    """The model of a writer, by the name that `Settings.writer` takes, as a LlamaIndex `LLM`. It loads on first use.
+
+    It runs as the default settings have it: `answer_tokens`, `writer_timeout` (seconds) and `threads`. A model in this
+    process is loaded once for all who name the same file and run it with as many threads, archives too. Raises
+    SettingsError for a name that is none, UnknownModel for a scheme, pack or file that is not there (`extractive` is
+    no model), or what fetching a pack raises; the model itself raises WriterFailed.
+    """
+    from rag import llms
+
+    chosen = Settings()
+    options = llms.Options(max_tokens=chosen.answer_tokens, timeout=chosen.writer_timeout, threads=chosen.threads)
+    return llms.open_llm(spec, options)
 
 
 def model_folder(pack: str) -> Path:

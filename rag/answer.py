@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
+from rag.asked import Asked, alone, not_answered
 from rag.check import Checker, Raw, Splitter
+from rag.checks import Checks
+from rag.differing import others, premises
 from rag.embed import Embedder
-from rag.errors import DiskFull, HashMismatch, PackUnavailable, WriterFailed
+from rag.errors import DiskFull, HashMismatch, PackUnavailable, RagError, WriterFailed
 from rag.judges import Judge
 from rag.prompts import Brief, is_no_answer
-from rag.query import Query, stems
+from rag.query import Query
 from rag.retrieve import Found, Retriever
+from rag.selection import brief_for
 from rag.settings import Settings
 from rag.types import (
     Answer,
@@ -28,9 +33,10 @@ from rag.types import (
     Timings,
     Verdict,
 )
-from rag.write import ExtractiveWriter, Writer, brief_for, failed
+from rag.write import ExtractiveWriter, Writer, failed
 
-_TO_THE_POINT = 1 / 3  # share of the question's words that an answer and what it cites must hold
+_MOST_REWRITTEN = 2
+_AT_ONCE = 0.25  # seconds that the stream waits for a check: one that asks a model goes on beside the writing
 # What can go wrong with a writer through no fault of the question: the extractive one takes over.
 _REPLACED = (WriterFailed, PackUnavailable, HashMismatch, DiskFull)
 
@@ -50,86 +56,135 @@ class Session:
     articles: int
     _sentences: list[Sentence] = field(default_factory=list)
     _notices: list[str] = field(default_factory=list)
-    _spoken: set[str] = field(default_factory=set)
-    _checking: float = 0.0
+    _written: set[str] = field(default_factory=set)
+    _asked: str = ""  # the question made whole
+    _written_until: float = 0.0
     _first_token: float | None = None
 
-    def run(self, query: Query, filters: Filters) -> Iterator[Event]:
-        """Evidence, then Delta and Checked as the writer writes, then Done."""
-        begun = time.perf_counter()
+    def run(self, query: Query, filters: Filters, begun: float) -> Iterator[Event]:
+        """Evidence, then Delta and Checked as the writer writes, then Done. Asked at `begun` (`time.perf_counter`)."""
+        self._asked = query.text
         found = self.retriever.search(query, self.settings.evidence_passages, filters)
         hits = found.hits
         retrieved = time.perf_counter() - begun
         yield Evidence(hits, retrieved, found.understood)
-        writing = time.perf_counter()
+        writing = self._written_until = time.perf_counter()
         model = self.writer
         if hits:
-            brief = brief_for(query.text, hits, self.embedder, self.settings.prompt_tokens)
+            brief = brief_for(query.text, found, self.settings.prompt_tokens)
             try:
-                yield from self._write(self.open_writer(), brief, hits, begun)
+                yield from self._write(self.open_writer(), brief, found, begun)
             except _REPLACED as error:
                 if any(_stands(sentence) for sentence in self._sentences):
                     self._notices.append(f"{model} stopped before its end ({error.message}): the answer is incomplete.")
                 else:
                     self._sentences.clear()
+                    self._written.clear()
                     self._notices.append(failed(error, model))
                     substitute = ExtractiveWriter(self.embedder)
                     model = substitute.name
-                    yield from self._write(substitute, brief, hits, begun)
+                    yield from self._write(substitute, brief, found, begun)
         total = time.perf_counter() - begun
         timings = Timings(
             retrieve=retrieved,
             first_token=self._first_token,
-            write=time.perf_counter() - writing - self._checking if hits else None,
-            check=self._checking if hits else None,
+            write=self._written_until - writing if hits else None,
+            check=total - (self._written_until - begun) if hits else None,
             total=total,
         )
         yield Done(self._answer(found, filters, model, timings))
 
-    def _write(self, writer: Writer, brief: Brief, hits: Sequence[Hit], begun: float) -> Iterator[Event]:
-        checker = Checker(self.judge, brief, hits)
+    def _write(self, writer: Writer, brief: Brief, found: Found, begun: float) -> Iterator[Event]:
+        checker = Checker(self.judge, brief, found.hits)
         splitter = Splitter()
         pieces = writer.write(brief)
+        checks = Checks(checker.check)
+        failure: RagError | None = None
         try:
             for piece in pieces:
                 if self._first_token is None:
                     self._first_token = time.perf_counter() - begun
                 yield Delta(piece)
-                yield from self._check(checker, splitter.feed(piece))
-            yield from self._check(checker, splitter.end())
+                added = self._submit(checks, splitter.feed(piece))
+                yield from self._checked(checks.done(_AT_ONCE if added else 0.0))
+            self._submit(checks, splitter.end())
+        except _REPLACED as error:
+            failure = error  # what was written until then is checked all the same
+        except GeneratorExit:
+            checks.cancel()
+            raise
         finally:
             pieces.close()  # type: ignore[attr-defined]
+            checks.close()
+        self._written_until = time.perf_counter()
+        yield from self._checked(checks.rest())
+        if not failure:
+            yield from self._rewritten(checker)
+        yield from self._to_the_point(found)
+        yield from self._beside(checker, found.hits)
+        if failure:
+            raise failure
 
-    def _check(self, checker: Checker, raws: Sequence[Raw]) -> Iterator[Event]:
+    def _submit(self, checks: Checks, raws: Sequence[Raw]) -> bool:
         for raw in raws:
-            if is_no_answer(raw.text):
-                continue
-            if any(raw.text == sentence.text for sentence in self._sentences):
-                continue  # a model in a loop
-            begun = time.perf_counter()
-            sentence = self._to_the_point(checker.check(raw))
-            self._checking += time.perf_counter() - begun
-            self._sentences.append(sentence)
-            yield Checked(len(self._sentences) - 1, sentence)
+            if is_no_answer(raw.text) or raw.text in self._written:
+                continue  # a refusal; a model in a loop
+            self._written.add(raw.text)
+            checks.add(raw)
+        return bool(raws)
 
-    def _to_the_point(self, sentence: Sentence) -> Sentence:
-        """The sentence, struck if the answer so far, with what it cites, speaks of something else than was asked."""
-        if not _stands(sentence):
-            return sentence
-        said = [sentence.text, *(f"{c.quote} {c.title or ''}" for c in sentence.citations)]
-        spoken = self._spoken | {stem for text in said for stem in stems(text)}
-        asked = stems(self.question)
-        if len([stem for stem in asked if stem in spoken]) < _TO_THE_POINT * len(asked):
-            reason = "it does not speak of what was asked"
-            return replace(sentence, citations=(), verdict=Verdict.UNSUPPORTED, reason=reason)
-        self._spoken = spoken
-        return sentence
+    def _checked(self, checked: Iterable[Sentence]) -> Iterator[Event]:
+        for sentence in checked:
+            if _stands(sentence) and (reason := alone(sentence.text)):
+                sentence = struck(sentence, reason)
+            yield self._kept(sentence)
+
+    def _kept(self, sentence: Sentence) -> Checked:
+        self._sentences.append(sentence)
+        return Checked(len(self._sentences) - 1, sentence)
+
+    def _rewritten(self, checker: Checker) -> Iterator[Event]:
+        """If nothing stands: the article's own words in place of what was struck, each once."""
+        if any(sentence.verdict is not Verdict.UNSUPPORTED for sentence in self._sentences):
+            return
+        for sentence in self._sentences[:_MOST_REWRITTEN]:
+            words = checker.rewritten(sentence)
+            if words and all(words.text != known.text for known in self._sentences):
+                yield self._kept(words)
+
+    def _to_the_point(self, found: Found) -> Iterator[Event]:
+        """Strikes the whole answer, with one event more a sentence, if it does not answer what was asked."""
+        standing = [sentence for sentence in self._sentences if _stands(sentence)]
+        if not standing:
+            return
+        known = found.understood
+        asked = Asked(self._asked, found.hits, (*known.outlets, *known.sections, *known.bylines))
+        reason = asked.lacks(standing) or not_answered(self.judge, self._asked, standing)
+        if reason:
+            for index, sentence in enumerate(self._sentences):
+                if _stands(sentence):
+                    self._sentences[index] = struck(sentence, reason)
+                    yield Checked(index, self._sentences[index])
+
+    def _beside(self, checker: Checker, hits: Sequence[Hit]) -> Iterator[Event]:
+        """What other articles give in place of the answer's numbers; and, without an answer, of the question's."""
+        standing = [sentence for sentence in self._sentences if _stands(sentence)]
+        if not standing:
+            self._notices += islice(premises(self._asked, hits), 1)
+        seen = {(c.article_id, c.start) for sentence in standing for c in sentence.citations}
+        for sentence in standing:
+            for other in others(sentence.text, sentence.citations, hits):
+                if (other.hit.article_id, other.start) not in seen:
+                    seen.add((other.hit.article_id, other.start))
+                    reason = "another value for the same thing, word for word"
+                    yield self._kept(checker.quoted(other.text, other.hit, other.start, other.end, reason))
 
     def _answer(self, found: Found, filters: Filters, model: str, timings: Timings) -> Answer:
         hits = found.hits
         standing = [sentence for sentence in self._sentences if _stands(sentence)]
         citations: dict[int, Citation] = {c.number: c for s in standing for c in s.citations}
-        text = " ".join(marked(s) for s in standing) or abstention(hits, filters, self.articles, bool(self._sentences))
+        verdicts = {sentence.verdict for sentence in self._sentences}
+        text = " ".join(marked(s) for s in standing) or abstention(hits, filters, self.articles, verdicts)
         return Answer(
             question=self.question,
             text=text,
@@ -146,7 +201,12 @@ class Session:
 
 
 def _stands(sentence: Sentence) -> bool:
-    return sentence.verdict is not Verdict.UNSUPPORTED
+    return sentence.verdict is Verdict.SUPPORTED
+
+
+def struck(sentence: Sentence, reason: str) -> Sentence:
+    """The sentence, no longer standing."""
+    return replace(sentence, citations=(), verdict=Verdict.UNSUPPORTED, reason=reason)
 
 
 def marked(sentence: Sentence) -> str:
@@ -154,13 +214,15 @@ def marked(sentence: Sentence) -> str:
     return " ".join([sentence.text, "".join(f"[{c.number}]" for c in sentence.citations)]).strip()
 
 
-def abstention(hits: Sequence[Hit], filters: Filters, articles: int, struck: bool) -> str:
+def abstention(hits: Sequence[Hit], filters: Filters, articles: int, verdicts: Collection[Verdict]) -> str:
     """The statement that the archive does not say: what was searched, and what came nearest."""
     scope = f"{articles:,} article{'s' if articles != 1 else ''}"
     if filters:
         scope += " within the chosen filters"
     lines = [f"The archive does not say. Searched: {scope}."]
-    if struck:
+    if Verdict.UNCHECKED in verdicts:
+        lines = [f"What the writer wrote could not be checked, so nothing of it is given. Searched: {scope}."]
+    elif verdicts:
         lines.append("What the writer wrote did not stand up to checking.")
     if hits:
         lines.append("Nearest coverage: " + "; ".join(dict.fromkeys(_named(hit) for hit in hits[:3])) + ".")

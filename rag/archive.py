@@ -131,8 +131,7 @@ class Archive:
         self._vectors.count()
         if writer:
             self._writer(None).load()
-
-    # -- the public face -----------------------------------------------------------------------------------------
+            getattr(self._judge, "load", lambda: None)()
 
     def ingest(
         self,
@@ -242,6 +241,7 @@ class Archive:
         settings' one for this question; one that fails is replaced by the extractive one, and the answer's notices say
         so. `as_of` and `ignore` are as for `search`. Raises SettingsError for an empty question.
         """
+        begun = time.perf_counter()
         check_name(writer or self.settings.writer)
         asked, turns = _asked(question), _turns(history)
         whole = self._rewritten(asked, turns, writer) if turns and "history" not in ignore else None
@@ -257,7 +257,7 @@ class Archive:
             version=self.version,
             articles=self._catalog.rows("SELECT count(*) FROM articles")[0][0],
         )
-        return session.run(query, filters or Filters())
+        return session.run(query, filters or Filters(), begun)
 
     def _rewritten(self, question: str, turns: Sequence[Turn], writer: str | None) -> str | None:
         """A follow-up that rules cannot make whole, made whole by the writer's model if it can be trusted."""

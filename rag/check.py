@@ -1,8 +1,8 @@
 """Checking: each sentence the writer gives is bound to exact spans of articles and judged, or struck.
 
-A mark such as [2] only says where to look. What is cited is the shortest run of whole sentences, in a passage that the
-writer was shown, that holds every number, date, name and quotation of the sentence. Where the marked passage has no
-such run, the other evidence is searched, and the citation is reported as repaired; where none has one, the sentence is
+A mark such as [2] only says where to look. What is cited is a run of whole sentences that holds every number, date,
+name and quotation of the sentence, and of which the judge says that it states it. Where the marked passage has no such
+run, the other evidence is searched, and the citation is reported as repaired; where none has one, the sentence is
 struck with the reason. Nothing is ever cited because it is similar.
 """
 
@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from rag import forms
-from rag.judges import Cited, Judge, Judgement
-from rag.judges.literal import LiteralJudge
+from rag.errors import ModelError
+from rag.judges import Cited, Judge
+from rag.judges.combined import estimate
+from rag.judges.literal import missing
+from rag.judges.plain import made_plain
 from rag.prompts import Brief
 from rag.query import stems
 from rag.sentences import Span, sentences
@@ -26,6 +30,12 @@ _LINE_START = re.compile(r"\s*\n\s*")
 _BULLET = re.compile(r"(?m)^[ \t]*(?:[-*•·]|\d{1,2}[.)])[ \t]+")
 _BEGUN = re.compile(r"(?!\s*[\[【][\d\s,;–-]*$)[^\w]*\w[^\s\"'“”‘’()\[\]—–,;:.!?]*[\s\"'“”‘’()\[\]—–,;:.!?]")
 _LONGEST_RUN = 3  # sentences in one citation
+_COMPARED = 8  # runs that are compared by their words before the judge is asked about the best
+_LENGTH = 0.3  # probability that a thousand characters more must bring
+_LONGEST_REWRITTEN = 2
+_SHARED = 0.6  # share of a struck sentence's words that its source must hold to stand in its place …
+_SHARED_WITH_NUMBERS = 0.3  # … or if it holds all its numbers
+_WORTH_MORE = 0.15  # what a second sentence must add
 _REPAIR_SHARED = 0.7  # share of a sentence's words that an unmarked passage must hold to be cited instead
 
 
@@ -89,74 +99,115 @@ class _Run:
 
     @property
     def cited(self) -> Cited:
-        return Cited(self.quote, self.hit.title, self.hit.outlet, self.hit.byline, self.hit.published)
+        hit = self.hit
+        return Cited(self.quote, hit.title, hit.outlet, hit.byline, hit.published, hit.text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """What was found of a claim: the runs that state it, the verdict, and why."""
+
+    runs: Sequence[_Run] = ()
+    verdict: Verdict = Verdict.UNSUPPORTED
+    reason: str = ""
 
 
 @dataclass
 class Checker:
-    """Checks the sentences of one answer, in order; numbers its citations by first use."""
+    """Checks the sentences of one answer, in order; numbers its citations by first use.
+
+    A sentence is judged with what it refers to made plain. One that is struck where its marks lead is tried once more
+    on the rest of the evidence: if another span states it, that is cited, and the repair is said.
+    """
 
     judge: Judge
     brief: Brief
     hits: Sequence[Hit]
-    _literal: LiteralJudge = field(default_factory=LiteralJudge)
     _numbers: dict[tuple[str, int, int], int] = field(default_factory=dict)
+    _before: str = ""
 
     def check(self, raw: Raw) -> Sentence:
         """The sentence with its citations and verdict."""
         marked = [self.brief.extracts[n - 1].hit for n in raw.marks if 1 <= n <= len(self.brief.extracts)]
-        text, runs, reason = self._bind(raw, marked)
-        if not runs:
-            return Sentence(text, (), Verdict.UNSUPPORTED, reason)
-        judgement = self._judge(text, runs)
-        return Sentence(
-            text,
-            tuple(self._citation(run) for run in runs) if judgement.verdict is not Verdict.UNSUPPORTED else (),
-            judgement.verdict,
-            f"{reason}{judgement.reason}" if judgement.verdict is Verdict.SUPPORTED else judgement.reason,
+        others = [hit for hit in self.hits if hit not in marked]
+        claim = made_plain(raw.text, self._before)
+        found = self._stated(claim, marked, together=len(marked) > 1)
+        if found.verdict is Verdict.UNSUPPORTED:
+            repaired = self._stated(claim, others, least=_REPAIR_SHARED)
+            if repaired.verdict is not Verdict.UNSUPPORTED or not marked:
+                what = "citation repaired: the marked passage does not say it" if marked else "citation found by search"
+                found = replace(repaired, reason=f"{what}; {repaired.reason}") if repaired.runs else found
+        if found.verdict is Verdict.UNSUPPORTED:
+            return Sentence(raw.text, (), found.verdict, found.reason or self._why(claim, marked or self.hits))
+        self._before = claim
+        text = _exact_quotations(raw.text, " ".join(run.quote for run in found.runs))
+        return Sentence(text, tuple(self._citation(run) for run in found.runs), found.verdict, found.reason)
+
+    def rewritten(self, struck: Sentence) -> Sentence | None:
+        """In place of a struck sentence, the article's own words that it was plainly taken from; or None.
+
+        Those are the sentence or two that share most of its words, or that hold all its numbers and some of its words.
+        """
+        numbers = forms.numbers(struck.text)
+        best: _Run | None = None
+        for run in (run for hit in self.hits for run in _runs(struck.text, hit, _LONGEST_REWRITTEN)):
+            there = forms.numbers(run.quote)
+            least = _SHARED_WITH_NUMBERS if numbers and all(n.stands_in(there) for n in numbers) else _SHARED
+            longer = best is not None and run.end - run.start > best.end - best.start
+            better = best is None or run.shared > best.shared + (_WORTH_MORE if longer else 0)
+            if run.shared >= least and better and "\n" not in run.quote:
+                best = run
+        if best is None:
+            return None
+        reason = "the article's own words, since what was written does not stand"
+        return self.quoted(f"“{best.quote}”", best.hit, best.start, best.end, reason)
+
+    def quoted(self, text: str, hit: Hit, start: int, end: int, reason: str) -> Sentence:
+        """A sentence that quotes the words at a place of a hit, so that nothing is left to check."""
+        return Sentence(text, (self._citation(_Run(hit, start, end, 1.0)),), Verdict.SUPPORTED, reason)
+
+    def _stated(self, claim: str, hits: Sequence[Hit], *, together: bool = False, least: float = 0.0) -> _Finding:
+        """What the judge says of the run of `hits` that states `claim` best, or of one run of each hit together."""
+        runs = self._one_run(claim, hits, least)
+        finding = self._judged(claim, [runs]) if runs else _Finding()
+        if finding.verdict is Verdict.UNSUPPORTED and together and (all_ := self._together(claim, hits)):
+            return self._judged(claim, all_)
+        return finding
+
+    def _judged(self, claim: str, runs: list[_Run]) -> _Finding:
+        try:
+            judgement = self.judge.judge(_exact_quotations(claim, runs[0].quote), [run.cited for run in runs])
+        except ModelError as error:
+            return _Finding(runs, Verdict.UNCHECKED, f"the judge could not be asked: {error.message}")
+        kept = runs if judgement.verdict is not Verdict.UNSUPPORTED else []
+        return _Finding(kept, judgement.verdict, judgement.reason)
+
+    def _one_run(self, claim: str, hits: Sequence[Hit], least: float) -> _Run | None:
+        """The run that holds every form of `claim` and states it best by its words; the shortest of equals."""
+        every = [run for hit in hits for run in _runs(claim, hit) if run.shared >= least]
+        every.sort(key=lambda run: (-run.shared, run.end - run.start))
+        passing = (run for run in every if not missing(_exact_quotations(claim, run.quote), [run.cited]))
+        chosen = list(islice(passing, _COMPARED))
+        # A longer run always shares as much: it must be clearly likelier to be worth its length.
+        return max(
+            chosen,
+            key=lambda run: estimate(claim, [run.cited]) - _LENGTH * (run.end - run.start) / 1000,
+            default=None,
         )
 
-    def _judge(self, text: str, runs: Sequence[_Run]) -> Judgement:
-        return self.judge.judge(text, [run.cited for run in runs])
+    def _together(self, claim: str, hits: Sequence[Hit]) -> list[_Run] | None:
+        """One run of each marked passage, if all of them together hold every form of `claim`."""
+        runs = [max(_runs(claim, hit), key=lambda run: (run.shared, run.start - run.end)) for hit in hits]
+        held = not missing(claim, [run.cited for run in runs])
+        return runs if held and all(run.shared for run in runs) else None
 
-    def _bind(self, raw: Raw, marked: Sequence[Hit]) -> tuple[str, list[_Run], str]:
-        """The text (with quotations made exact), the runs that state it, and what to say of how they were found."""
-        best = self._one_run(raw.text, marked)
-        if best:
-            return best[0], [best[1]], ""
-        if len(marked) > 1 and (together := self._together(raw.text, marked)):
-            return raw.text, together, ""
-        others = [hit for hit in self.hits if hit not in marked]
-        best = self._one_run(raw.text, others)
-        if best and best[1].shared >= _REPAIR_SHARED:
-            found = (
-                "citation repaired: the marked passage does not say it; " if marked else "citation found by search; "
-            )
-            return best[0], [best[1]], found
-        return raw.text, [], self._why(raw.text, marked or self.hits)
-
-    def _one_run(self, text: str, hits: Sequence[Hit]) -> tuple[str, _Run] | None:
-        """The shortest, fullest run that literally states `text`."""
-        candidates = [run for hit in hits for run in _runs(text, hit)]
-        for run in sorted(candidates, key=lambda run: (-round(run.shared, 2), run.end - run.start)):
-            mended = _exact_quotations(text, run.quote)
-            if self._literal.judge(mended, [run.cited]).verdict is Verdict.SUPPORTED:
-                return mended, run
-        return None
-
-    def _together(self, text: str, hits: Sequence[Hit]) -> list[_Run] | None:
-        """One run of each marked passage, if all of them together literally state `text`."""
-        runs = [max(_runs(text, hit), key=lambda run: (run.shared, run.start - run.end)) for hit in hits]
-        stated = self._literal.judge(text, [run.cited for run in runs]).verdict is Verdict.SUPPORTED
-        return runs if stated and all(run.shared for run in runs) else None
-
-    def _why(self, text: str, hits: Sequence[Hit]) -> str:
+    def _why(self, claim: str, hits: Sequence[Hit]) -> str:
         """Why the sentence is struck, from the run that comes nearest to it."""
-        runs = [run for hit in hits for run in _runs(text, hit)]
+        runs = [run for hit in hits for run in _runs(claim, hit)]
         if not runs:
             return "there is no evidence for it"
         nearest = max(runs, key=lambda run: (run.shared, run.start - run.end))
-        return self._literal.judge(text, [nearest.cited]).reason
+        return missing(claim, [nearest.cited]) or "the cited words say something else"
 
     def _citation(self, run: _Run) -> Citation:
         hit = run.hit
@@ -176,11 +227,11 @@ class Checker:
         )
 
 
-def _runs(text: str, hit: Hit) -> list[_Run]:
+def _runs(text: str, hit: Hit, longest: int = _LONGEST_RUN) -> list[_Run]:
     wanted = set(stems(text))
     runs = []
     for first in range(len(hit.sentences)):
-        for last in range(first, min(first + _LONGEST_RUN, len(hit.sentences))):
+        for last in range(first, min(first + longest, len(hit.sentences))):
             start, end = hit.sentences[first][0], hit.sentences[last][1]
             there = set(stems(hit.text[start - hit.start : end - hit.start]))
             runs.append(_Run(hit, start, end, len(wanted & there) / max(1, len(wanted))))

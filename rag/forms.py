@@ -148,7 +148,7 @@ def _number_of(match: re.Match[str]) -> Number | None:
     else:
         value = Decimal(digits.replace(",", ""))
     if match["scale"]:
-        value = value.scaleb(_SCALES[match["scale"].strip(" -\n\t").lower()])
+        value = value.scaleb(_SCALES[match["scale"].strip().strip("-").lower()])
     unit = (match["unit"] or match["before"] or "").strip(" -").lower()
     if unit.endswith(("points", "point")):
         unit = "points"

@@ -16,14 +16,22 @@ NO_ANSWER = "The archive does not say."
 
 _RULES = (
     "You answer a journalist's question from numbered extracts of news articles and from nothing else. "
-    "Write one to three short sentences that each make sense alone, and end each with the number of the extract "
-    f"that states it. If no extract states the answer, write only: {NO_ANSWER}"
+    "Write one to three full sentences that each make sense alone and name who or what they are about, and end each "
+    "with the number of the extract that states it. Keep to who said it, and to what is planned or alleged. Where "
+    "extracts differ, give the newest figure. Never repeat the question. "
+    f"If no extract states the answer, write only: {NO_ANSWER}"
 )
 _LIBRARY = (
     "[1] (Aske Post, 4 May 2021, “Library open again”) The library in Aske reopened on 3 May after repairs that cost "
     '820,000 crowns. Its director, Jonas Lind, said the roof "should hold for fifty years".\n\n'
     "[2] (Aske Post, 9 May 2021, “Plans for the hall”) The council also plans to repair the swimming hall, but has not "
     "set a date."
+)
+_SAILINGS = (
+    "[1] (Dunmore Echo, 9 May 2021, “Evenings without a ferry”) Dunmore Ferries has called off all evening sailings "
+    "this week. Half the crew of its second ship is down with flu, the harbour master said.\n\n"
+    "[2] (Dunmore Echo, 8 May 2021, “Correction”) Dunmore Ferries carried 41,900 passengers in April and not 41,200, "
+    "as we reported on 2 May."
 )
 _EXAMPLES = (
     (
@@ -40,6 +48,15 @@ _EXAMPLES = (
         f"{_LIBRARY}\n\nQuestion: What did the repairs cost, and what did the director say?",
         "The repairs of the library in Aske cost 820,000 crowns [1]. Its director, Jonas Lind, said the roof "
         '"should hold for fifty years" [1].',
+    ),
+    (
+        f"{_SAILINGS}\n\nQuestion: Why does nobody sail from Dunmore in the evening?",
+        "Dunmore Ferries has called off its evening sailings because half the crew of its second ship has flu, "
+        "according to the harbour master [1].",
+    ),
+    (
+        f"{_SAILINGS}\n\nQuestion: How many passengers did Dunmore Ferries carry in April?",
+        "Dunmore Ferries carried 41,900 passengers in April, according to a correction of 8 May 2021 [2].",
     ),
 )
 

@@ -27,7 +27,8 @@ class Settings:
 
     embedder: name of an embedder (`rag models list`).
     writer: `local:PACK`, `gguf:FILE`, `ollama:MODEL`, `openai:URL#MODEL`, `hf:ID` or `extractive`.
-    judge: name of the judge that checks each sentence (`literal` is the literal checks alone).
+    judge: what checks each sentence: `combined`, `combined:words` (no model), `literal`, `local:PACK`, `nli:ID` or
+        `openai:URL#MODEL`.
     passage_tokens: longest passage, in tiktoken's cl100k_base tokens.
     evidence_passages: how many passages are shown as evidence.
     prompt_tokens: budget for the evidence inside the prompt, same tokens. Reading is what costs on a CPU.
@@ -41,10 +42,10 @@ class Settings:
 
     embedder: str = "all-minilm-l6-v2"
     writer: str = "local:qwen2.5-coder-1.5b"
-    judge: str = "literal"
+    judge: str = "combined"
     passage_tokens: int = 200
     evidence_passages: int = 6
-    prompt_tokens: int = 420
+    prompt_tokens: int = 300
     answer_tokens: int = 220
     weights: str = ""
     without: str = ""

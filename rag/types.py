@@ -263,7 +263,7 @@ class Delta(Record):
 
 @dataclass(frozen=True, slots=True)
 class Checked(Record):
-    """One sentence of the answer with its verdict; `index` counts sentences from 0."""
+    """One sentence of the answer, `index` counting from 0; comes again if the whole answer is struck after all."""
 
     index: int
     sentence: Sentence

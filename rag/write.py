@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Protocol
 
-from rag import llms, tokens
+from rag import llms
 from rag.embed import Embedder
 from rag.errors import ModelError
 from rag.models import Progress
-from rag.prompts import NO_ANSWER, Brief, Extract, messages, origin
+from rag.prompts import NO_ANSWER, Brief, messages
 from rag.retrieve import sentence_scores
 from rag.settings import Settings
-from rag.types import Hit
 
 if TYPE_CHECKING:
     from rag.interop import LLM
@@ -109,38 +108,6 @@ class ExtractiveWriter:
             if scores[i] >= _CLOSE * scores[best[0]]:
                 number, sentence = sentences[i]
                 yield f"{sentence} [{number}]\n"
-
-
-def brief_for(question: str, hits: Sequence[Hit], embedder: Embedder, budget: int) -> Brief:
-    """The sentences of the evidence that matter most, each with its neighbours, within `budget` tiktoken tokens.
-
-    Reading is what costs on a CPU: whole passages would take three times as long to read as what matters in them.
-    """
-    places = [(h, i) for h, hit in enumerate(hits) for i in range(len(hit.sentences))]
-    texts = [hits[h].text[a - hits[h].start : b - hits[h].start] for h, i in places for a, b in [hits[h].sentences[i]]]
-    if not texts:
-        return Brief(question, ())
-    scores = sentence_scores(embedder, question, texts)
-    sizes = dict(zip(places, tokens.counts(texts)))
-    origins = tokens.counts([origin(hit) for hit in hits])
-    chosen: set[tuple[int, int]] = set()
-    used = 0
-    for n in sorted(range(len(places)), key=lambda n: -scores[n]):
-        h, i = places[n]
-        for place in ((h, i), (h, i - 1), (h, i + 1)):
-            if place not in sizes or place in chosen:
-                continue
-            # The first sentence of a passage brings the line that says where it is from.
-            size = sizes[place] + (0 if any(h == known for known, _ in chosen) else origins[h])
-            if used + size <= budget:
-                chosen.add(place)
-                used += size
-    extracts = []
-    for h, hit in enumerate(hits):
-        spans = tuple(hit.sentences[i] for i in range(len(hit.sentences)) if (h, i) in chosen)
-        if spans:
-            extracts.append(Extract(hit, spans))
-    return Brief(question, tuple(extracts))
 
 
 def failed(error: ModelError, name: str) -> str:

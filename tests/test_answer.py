@@ -95,8 +95,9 @@ def in_order(events: list[rag.types.Event]) -> None:
     assert isinstance(events[-1], Done)
     assert all(isinstance(event, Delta | Checked) for event in events[1:-1])
     checked = [event for event in events if isinstance(event, Checked)]
-    assert [event.index for event in checked] == list(range(len(checked)))
-    assert tuple(event.sentence for event in checked) == events[-1].answer.sentences
+    last = {event.index: event.sentence for event in checked}  # a sentence comes again if the answer is struck
+    assert list(last) == list(range(len(last)))
+    assert tuple(last.values()) == events[-1].answer.sentences
     for event in events:
         json.dumps(event.to_dict(), allow_nan=False)
 
@@ -244,10 +245,13 @@ def test_a_refusal_is_an_abstention(archive: rag.Archive) -> None:
 
 
 def test_a_changed_quotation_is_struck(archive: rag.Archive) -> None:
+    question = "What did Tove Brandt say of the repairs of the Weir Bridge?"
     with serving("“It cannot wait another decade,” said Tove Brandt [1].") as served:
-        assert archive.ask(QUESTION, writer=served.writer).abstained
+        answer = archive.ask(question, writer=served.writer)
+    assert answer.sentences[0].verdict is Verdict.UNSUPPORTED
+    assert "decade" not in answer.text
     with serving("“It cannot wait another winter,” said Tove Brandt [1].") as served:
-        assert "another winter" in archive.ask(QUESTION, writer=served.writer).text
+        assert "another winter" in archive.ask(question, writer=served.writer).text
 
 
 @pytest.mark.parametrize("marks", ["", " [7]", " [0]", " [999999]"])

@@ -42,8 +42,12 @@ LAYERS = [
     "rag.overview",
     "rag.ingest",
     "rag.retrieve",
+    "rag.selection",
     "rag.write",
+    "rag.asked",
     "rag.check",
+    "rag.checks",
+    "rag.differing",
     "rag.answer",
     "rag.llama_retriever",
     "rag.archive",
@@ -55,15 +59,21 @@ LAYERS = [
 ROOF = "rag.cli"
 CONTRACT = ("rag", "rag.types", "rag.errors")  # what eval and ui may know of rag
 HOMES = {
-    "torch": ("rag/embed.py",),
-    "sentence_transformers": ("rag/embed.py",),
-    "transformers": ("rag/embed.py", "rag/llms/hf.py"),
+    "torch": ("rag/embed.py", "rag/judges/nli.py"),
+    "sentence_transformers": ("rag/embed.py", "rag/judges/nli.py"),
+    "transformers": ("rag/embed.py", "rag/judges/nli.py", "rag/llms/hf.py"),
     # The benchmark runs stock LlamaIndex beside ours: that is what it measures.
     "chromadb": ("rag/store/vectors.py", "eval/benchmarks/ingest.py", "eval/systems/stock.py"),
     "datasketch": ("rag/stories.py",),
     "gradio": ("ui/",),
     # The synthetic embedding plugs in as anybody's would, and eval does not know rag/interop.py.
-    "llama_index": ("rag/interop.py", "eval/benchmarks/ingest.py", "eval/synthetic.py", "eval/systems/stock.py"),
+    "llama_index": (
+        "rag/interop.py",
+        "eval/benchmarks/ingest.py",
+        "eval/synthetic.py",
+        "eval/systems/stock.py",
+        "eval/systems/citation_engine.py",
+    ),
 }
 
 

@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from rag import judges
+from rag import judges, llms
 from rag.errors import SettingsError
 from rag.judges import Cited, Judge, Judgement
 from rag.settings import Settings
 from rag.types import Verdict
+from tests.judges import tiny
+from tests.judges.models import KnowingModel
+from tests.judges.servers import answering_server
 
 EVIDENCE = [Cited("The council of Elmsund granted the ferry line 4.2 million crowns.", title="New quay")]
 TRUE = "The council of Elmsund granted the ferry line 4.2 million crowns."
 FALSE = "The council of Norby sold the swimming hall for 900 euros."
+
+# A judge whose example needs what is not at hand is tested under the name that a fixture gives: one line, one fixture.
+AT_HAND = {
+    "nli": "tiny_nli",
+    "openai": "answering_openai",
+    "local": "knowing_local",
+    "combined": "words_alone",
+}
+
+
+@pytest.fixture(scope="module")
+def tiny_nli(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"nli:{tiny.save(tmp_path_factory.mktemp('nli'))}"
+
+
+@pytest.fixture(scope="module")
+def answering_openai() -> Iterator[str]:
+    with answering_server(lambda question: "Yes" if f"Sentence: {TRUE}" in question else "No") as server:
+        yield server.judge
+
+
+@pytest.fixture(scope="module")
+def knowing_local() -> Iterator[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(llms, "open_llm", lambda spec, options: KnowingModel([TRUE]))
+        yield "local:qwen2.5-coder-1.5b"
+
+
+@pytest.fixture(scope="module")
+def words_alone() -> str:
+    return "combined:words"
 
 
 @pytest.fixture(params=judges.discovered().values(), ids=judges.discovered().keys())
@@ -24,13 +59,13 @@ def module(request: pytest.FixtureRequest) -> ModuleType:
 
 
 @pytest.fixture
-def judge(module: ModuleType) -> Judge:
-    return judges.open_judge(module.EXAMPLE)
+def judge(module: ModuleType, request: pytest.FixtureRequest) -> Judge:
+    fixture = AT_HAND.get(module.NAME)
+    return judges.open_judge(request.getfixturevalue(fixture) if fixture else module.EXAMPLE)
 
 
-def test_the_literal_judge_is_discovered_and_the_default() -> None:
-    assert "literal" in judges.discovered()
-    assert Settings().judge in judges.discovered()
+def test_the_default_is_discovered() -> None:
+    assert {"literal", Settings().judge} <= set(judges.discovered())
 
 
 def test_every_file_is_a_judge() -> None:
@@ -43,6 +78,11 @@ def test_every_file_is_a_judge() -> None:
 def test_an_unknown_judge_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(SettingsError, match="literal"):
         judges.open_judge("nobody")
+
+
+def test_its_example_is_a_name_that_opens_it(module: ModuleType) -> None:
+    assert judges.open_judge(module.EXAMPLE).name.startswith(module.NAME)
+    assert module.EXAMPLE.partition(":")[0] == module.NAME
 
 
 def test_it_names_and_describes_itself(module: ModuleType, judge: Judge) -> None:

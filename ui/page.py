@@ -96,7 +96,7 @@ def ask(archive: Archive, text: str, earlier: History) -> Iterator[Update]:
             elif isinstance(event, Delta):
                 rest += event.text
             elif isinstance(event, Checked):
-                sentences.append(event.sentence)
+                sentences[event.index : event.index + 1] = [event.sentence]  # or struck after all
                 rest = ""
             elif isinstance(event, Done):
                 yield _finished(event.answer, turn, earlier)

@@ -22,13 +22,14 @@ from rag.types import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """Words that a sentence cites, and what is known of their article."""
+    """Words that a sentence cites, what is known of their article, and the passage that they stand in."""
 
     quote: str
     title: str | None = None
     outlet: str | None = None
     byline: str | None = None
     published: datetime | None = None
+    passage: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,15 @@ at least `SHARED` of a sentence's other words must be in the cited words or thei
 
 from __future__ import annotations
 
+import calendar
+import re
 from collections.abc import Sequence
 
 from rag import forms
 from rag.errors import SettingsError
 from rag.judges import Cited, Judge, Judgement
+from rag.judges.arithmetic import computed, unfounded
+from rag.judges.surroundings import known
 from rag.query import OPENING_WORDS, stems
 from rag.settings import Settings
 from rag.types import Verdict
@@ -37,19 +41,26 @@ class LiteralJudge:
     def judge(self, claim: str, evidence: Sequence[Cited]) -> Judgement:
         if not evidence:
             return Judgement(Verdict.UNSUPPORTED, "nothing is cited for it")
-        missing = (
-            _missing_quotation(claim, evidence)
-            or _missing_number(claim, evidence)
-            or _missing_date(claim, evidence)
-            or _missing_name(claim, evidence)
-            or _missing_words(claim, evidence)
-        )
-        if missing:
-            return Judgement(Verdict.UNSUPPORTED, missing)
+        absent = missing(claim, evidence) or _missing_words(claim, evidence)
+        if absent:
+            return Judgement(Verdict.UNSUPPORTED, absent)
         return Judgement(Verdict.SUPPORTED, _passed(claim))
 
     def judge_all(self, pairs: Sequence[tuple[str, Sequence[Cited]]]) -> list[Judgement]:
         return [self.judge(claim, evidence) for claim, evidence in pairs]
+
+
+def missing(claim: str, evidence: Sequence[Cited]) -> str | None:
+    """The first quotation, number, date or name of the claim that the cited words do not hold, as a reason; or None.
+
+    What every sentence must pass, whatever a judge of its meaning says. A number may be worked out from cited ones.
+    """
+    return (
+        _missing_quotation(claim, evidence)
+        or _missing_number(claim, evidence)
+        or _missing_date(claim, evidence)
+        or _missing_name(claim, evidence)
+    )
 
 
 def _passed(claim: str) -> str:
@@ -72,32 +83,38 @@ def _missing_quotation(claim: str, evidence: Sequence[Cited]) -> str | None:
 
 
 def _missing_number(claim: str, evidence: Sequence[Cited]) -> str | None:
-    there = [n for cited in evidence for n in forms.numbers(f"{cited.quote}\n{cited.title or ''}")]
+    there = [n for cited in evidence for n in forms.numbers(f"{cited.quote}\n{known(cited)}")]
     years = {cited.published.year for cited in evidence if cited.published}
     years |= {date.year for cited in evidence for date in forms.dates(cited.quote) if date.year}
     for number in forms.numbers(claim):
-        if not number.stands_in(there) and not (number.unit == "" and number.value in years):
+        held = number.stands_in(there) or (number.unit == "" and number.value in years)
+        if not held and not computed(number, there, claim):
             return f"the cited words do not say “{number.written}”"
+    if ratio := unfounded(claim, there, " ".join(cited.quote for cited in evidence)):
+        return f"the cited numbers do not bear out “{ratio}”"
     return None
 
 
 def _missing_date(claim: str, evidence: Sequence[Cited]) -> str | None:
     for date in forms.dates(claim):
-        if not any(date.stands_in(forms.dates(f"{c.quote}\n{c.title or ''}"), c.published) for c in evidence):
+        held = any(date.stands_in(forms.dates(f"{c.quote}\n{c.title or ''}"), c.published) for c in evidence)
+        if not held and not any(_names_month(cited, date) for cited in evidence):
             return f"the cited words do not name the date “{date.written}”"
     return None
 
 
+def _names_month(cited: Cited, date: forms.Date) -> bool:
+    """Whether a month that a claim names alone is named: "September brought a recall" has no form of a date."""
+    year = cited.published.year if cited.published else None
+    named = re.search(rf"\b{calendar.month_name[date.month]}\b", f"{cited.quote}\n{cited.title or ''}")
+    return date.day is None and date.year in (None, year) and named is not None
+
+
 def _missing_name(claim: str, evidence: Sequence[Cited]) -> str | None:
-    there = {
-        word
-        for cited in evidence
-        for part in (cited.quote, cited.title, cited.outlet, cited.byline)
-        for word, _ in forms.names(part or "")
-    }
+    there = {word for cited in evidence for part in (cited.quote, known(cited)) for word, _ in forms.names(part)}
     folded = {word.casefold() for word in there}
     words = {word.casefold() for cited in evidence for word in cited.quote.replace("-", " ").split()}
-    stemmed = {stem for c in evidence for part in (c.quote, c.title, c.outlet) for stem in stems(part or "")}
+    stemmed = {stem for cited in evidence for part in (cited.quote, known(cited)) for stem in stems(part)}
     for name, begins in forms.names(claim):
         if begins and (name.casefold() in OPENING_WORDS or set(stems(name)) <= stemmed):
             continue  # the capital letter is the sentence's
@@ -108,7 +125,7 @@ def _missing_name(claim: str, evidence: Sequence[Cited]) -> str | None:
 
 
 def _missing_words(claim: str, evidence: Sequence[Cited]) -> str | None:
-    there = {stem for c in evidence for part in (c.quote, c.title, c.outlet, c.byline) for stem in stems(part or "")}
+    there = {stem for cited in evidence for part in (cited.quote, known(cited)) for stem in stems(part)}
     written = [number.written for number in forms.numbers(claim)] + [date.written for date in forms.dates(claim)]
     for form in written:
         claim = claim.replace(form, " ")  # compared by their values already

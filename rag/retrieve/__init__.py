@@ -6,8 +6,8 @@ candidate against the question, its sides and clauses) → `rank` (probability; 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from math import isnan
 from threading import Lock
@@ -19,9 +19,10 @@ from rag.embed import Embedder
 from rag.query import Names, Query, Search, stems, terms, understand
 from rag.query.names import Vocabulary
 from rag.query.parts import Place
-from rag.retrieve.candidates import Finder, aspects, places_of
+from rag.retrieve.candidates import Aspects, Finder, aspects, places_of
 from rag.retrieve.compare import NAMES, Candidate, compare, matrix
 from rag.retrieve.rank import AGAIN, Model, mixed
+from rag.retrieve.within import Within, within
 from rag.store import features, lookup
 from rag.store.attributes import Attributes, Present
 from rag.store.catalog import Catalog
@@ -55,10 +56,14 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a question found, and what was understood, with what the archive does not hold."""
+    """What a question found, and what was understood, with what the archive does not hold.
+
+    within: figures of the sentences of each hit, by its passage's id.
+    """
 
     hits: tuple[Hit, ...]
     understood: Understood
+    within: Mapping[str, Within] = field(default_factory=dict)
 
 
 class Retriever:
@@ -103,7 +108,7 @@ class Retriever:
 
     def search(self, query: Query, k: int, filters: Filters) -> Found:
         """Up to `k` distinct passages, best first."""
-        pools, notes = self.pools(query, filters, _SPARE * k)
+        pools, notes, asp = self.pools(query, filters, _SPARE * k)
         again = 1.0 if "mixing" in self._without else AGAIN
         ranked = mixed([(pool.numbers, pool.scores) for pool in pools], _SPARE * k, again)
         halves = {n: (d, x) for p in pools for n, d, x in zip(p.numbers.tolist(), p.dense.tolist(), p.lexical.tolist())}
@@ -112,10 +117,12 @@ class Retriever:
         if "stories" not in self._without:
             hits = one_story_once(self._catalog, hits, _as_asked(query, filters))
         kept = tuple(replace(hit, rank=rank) for rank, hit in enumerate(distinct(hits, k), 1))
-        return Found(kept, replace(query.understood, notes=tuple(dict.fromkeys([*query.understood.notes, *notes]))))
+        notes = [*query.understood.notes, *notes]
+        understood = replace(query.understood, notes=tuple(dict.fromkeys(notes)))
+        return Found(kept, understood, within(self._catalog, kept, asp))
 
-    def pools(self, query: Query, filters: Filters, most: int = 0) -> tuple[list[Pool], list[str]]:
-        """The candidates of each of a question's searches, compared and scored; and what could not be kept to.
+    def pools(self, query: Query, filters: Filters, most: int = 0) -> tuple[list[Pool], list[str], Aspects]:
+        """The candidates of each of a question's searches, compared and scored; what could not be kept to; the aspects.
 
         At least `most` of each search, where there are so many.
         """
@@ -130,7 +137,7 @@ class Retriever:
         passing = lookup.known(self._catalog, every.tolist(), filters)
         read = features.read(self._catalog, sorted(passing), vectors.shape[1])
         if not len(read.numbers):
-            return [], notes
+            return [], notes, asp
         compared = compare(asp, read, self._vectors.gathered(read.numbers, vectors.shape[1]))
         pools = []
         for search, numbers, side, clauses in zip(query.searches, found, asp.sides, asp.clauses):
@@ -142,11 +149,11 @@ class Retriever:
             scores = self._model.probability(table, self._without)
             dense = np.where(present.embedded[chosen], compared.dense[spots, 0], np.nan)
             pools.append(Pool(search, chosen, table, scores, dense, compared.bm25[spots, 0]))
-        return pools, notes
+        return pools, notes, asp
 
     def candidates(self, query: Query, filters: Filters) -> list[Candidate]:
         """What `search` weighs, for looking at and for fitting the weights."""
-        pools, _ = self.pools(query, filters)
+        pools, _, _ = self.pools(query, filters)
         found = []
         for side, pool in enumerate(pools):
             scored = [Scored(n, score, None, None) for n, score in zip(pool.numbers.tolist(), pool.scores.tolist())]

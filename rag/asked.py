@@ -1,0 +1,219 @@
+"""Whether an answer is one to this question, and not to a neighbouring one.
+
+A sentence can be true, cited and checked, and yet answer what nobody asked: the third quarter for the second, the
+president for the finance chief, this bridge for that. So what a question insists on — the names that tell its subject
+from others, its years and quarters, the office of whom it asks about, a number where it asks for one — must be in the
+words that the answer cites. What nearly all of the evidence shares ("Pellhaven") tells nothing apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from rag import forms
+from rag.judges import Judge
+from rag.query import OPENING_WORDS, stems
+from rag.types import Citation, Hit, Sentence, Verdict
+from rag.words import WORD, stemmed
+
+_COMMON = 0.5  # share of the evidence from which on a name tells nothing apart
+_QUANTITY = re.compile(
+    r"(?:^|[,;:?]\s*|\b(?:and|in|by|at|for|to|of|over|after)\s+)"
+    r"(?:how (?:many|much|long|large|big|far|high|tall|heavy|old|fast|wide|deep|often)\b|"
+    r"(?:what|which|by what|at what) (?:\w+ ){0,2}(?:share|percentage|percent|price|figure|number|revenue|turnover|"
+    r"profit|loss|cost|sum|amount|rate|total|salary|budget|capacity|turnout|margin)\b|"
+    r"what (?:was|were|is|are) (?:the |its |their |[\w’']+(?: [\w’']+)? )?(?:sales|revenue|turnover|profits?|costs?|"
+    r"price|turnout|wage|number|budget|capacity|share)\b)",
+    re.IGNORECASE,
+)
+# What answers "how many" without a numeral.
+_AMOUNT = re.compile(
+    r"\b(?:no|none|nothing|never|not|nobody|neither|free|without|one|once|twice|both|all|half|dozens?|hundreds|"
+    r"thousands|millions|billions|daily|weekly|monthly|yearly)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+# "Did the hall reopen?" is answered in its own words, and so is "Lund or Holm?".
+_CHOICE = re.compile(
+    r"^\W*(?:did|does|do|is|are|was|were|has|have|had|will|would|can|could|should|may|might)\b|\bor\b", re.IGNORECASE
+)
+_ROLES = {
+    word: role
+    for role, words in {
+        "financial": "financial finance cfo treasurer",
+        "executive": "executive ceo",
+        "operating": "operating operations coo",
+        "technology": "technology technical cto",
+        "deputy": "deputy vice",
+        "prosecutor": "prosecutor prosecutors prosecution",
+        "lawyer": "lawyer lawyers attorney counsel defence barrister solicitor",
+        "judge": "judge judges",
+        "mayor": "mayor mayors",
+        "minister": "minister ministers",
+        "president": "president",
+        "engineer": "engineer engineers",
+        "coach": "coach trainer",
+        "auditor": "auditor auditors",
+    }.items()
+    for word in words.split()
+}
+_SUM = re.compile(
+    r"\b(?:revenue|turnover|sales|costs?|price|profits?|budget|fee|fine|wages?|salary|paid?)\b", re.IGNORECASE
+)
+_SHARE = re.compile(r"\b(?:how many|share|margins?|rates?|percent\w*|proportion|much (?:more|less))\b|%", re.IGNORECASE)
+_QUARTER = re.compile(r"\b(?:(first|second|third|fourth|last)[\s-]quarter|q([1-4]))\b", re.IGNORECASE)
+_ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "last": "last"}
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_LAST_YEAR = re.compile(r"\b(?:last|previous|the prior) year\b|\byear (?:earlier|before|ago)\b", re.IGNORECASE)
+_NEXT_YEAR = re.compile(r"\b(?:next|the following|coming) year\b", re.IGNORECASE)
+_FEWEST = 3  # words of a sentence
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question, with the evidence that was found for it."""
+
+    question: str
+    hits: Sequence[Hit]
+    known: Sequence[str] = ()  # outlets, sections and bylines that the search has kept to already
+
+    @cached_property
+    def _texts(self) -> list[set[str]]:
+        return [_stems(f"{hit.text} {hit.title or ''} {hit.outlet or ''} {hit.byline or ''}") for hit in self.hits]
+
+    @cached_property
+    def names(self) -> list[tuple[str, frozenset[str]]]:
+        """The names that tell the question's subject from others, each with the stems of which one must be there."""
+        found = []
+        kept = {stem for name in self.known for stem in _stems(name)}
+        for phrase in _phrases(self.question):
+            if _stems(phrase) <= kept:
+                continue
+            apart = frozenset(stem for stem in self._telling(phrase) if self._share(stem) < _COMMON)
+            if apart:
+                found.append((phrase, apart))
+        return found
+
+    def _telling(self, phrase: str) -> set[str]:
+        """The words of a name that it is known by: the last ("Ferrant", "Link"), or those before a kind of thing."""
+        *before, last = phrase.split()
+        plain = last.casefold()
+        is_kind = any(plain in WORD.findall(hit.text) for hit in self.hits)
+        return _stems(" ".join(before)) if is_kind and before else _stems(last)
+
+    def _share(self, stem: str) -> float:
+        return sum(stem in text for text in self._texts) / max(1, len(self._texts))
+
+    def lacks(self, sentences: Sequence[Sentence]) -> str | None:
+        """What the question insists on and the sentences, with what they cite, do not give, as a reason; or None."""
+        cited = [citation for sentence in sentences for citation in sentence.citations]
+        # The whole passage, since the cited sentence may say "he" of whom the one before names.
+        around = [hit.text for hit in self.hits if any(_inside(citation, hit) for citation in cited)]
+        said = " ".join([*map(_cited, cited), *around])
+        there = _stems(said)
+        for phrase, apart in self.names:
+            if not apart & there:
+                return f"the cited words do not speak of {phrase}"
+        return (
+            self._other_period(cited, said)
+            or self._other_office(there)
+            or self._no_number(sentences)
+            or self._nothing_new(sentences)
+        )
+
+    def _other_period(self, cited: Sequence[Citation], said: str) -> str | None:
+        quarters = {_quarter(m) for m in _QUARTER.finditer(self.question)}
+        there = {_quarter(m) for m in _QUARTER.finditer(said)}
+        if quarters and there and not quarters & there:
+            return "the cited words are not about that quarter"
+        wanted = {int(year) for year in _YEAR.findall(self.question)}
+        years = {int(year) for year in _YEAR.findall(said)}
+        for citation in cited:
+            if citation.published:
+                year = citation.published.year
+                years.add(year)
+                years |= {year - 1} if _LAST_YEAR.search(citation.quote) else set()
+                years |= {year + 1} if _NEXT_YEAR.search(citation.quote) else set()
+        if wanted and not wanted & years:
+            return f"the cited words are not about {min(wanted)}"
+        return None
+
+    def _other_office(self, there: set[str]) -> str | None:
+        held = {_ROLES[word] for word in _ROLES if stemmed(word) in there}
+        for match in WORD.finditer(self.question):
+            role = _ROLES.get(match.group().casefold())
+            if role and held and role not in held:
+                return f"the cited words do not speak of a {match.group().casefold()}"
+        return None
+
+    def _no_number(self, sentences: Sequence[Sentence]) -> str | None:
+        if not _QUANTITY.search(self.question):
+            return None
+        asked = {number.value for number in forms.numbers(self.question)}
+        given = [number for s in sentences for number in forms.numbers(s.text) if number.value not in asked]
+        if _SUM.search(self.question) and not _SHARE.search(self.question):
+            given = [number for number in given if number.unit not in ("%", "points", "th")]
+        if given or any(_AMOUNT.search(sentence.text) for sentence in sentences):
+            return None
+        return "it gives no number, which is what was asked"
+
+    def _nothing_new(self, sentences: Sequence[Sentence]) -> str | None:
+        known = set(stems(self.question))
+        new = any(set(stems(s.text)) - known or _AMOUNT.search(s.text) for s in sentences)
+        if new or _CHOICE.search(self.question):
+            return None
+        return "it only repeats the question"
+
+
+def alone(text: str) -> str | None:
+    """Why a text cannot stand alone in a notebook, as "74." cannot; None if it can."""
+    return "it is no whole sentence" if len(WORD.findall(text)) < _FEWEST else None
+
+
+def not_answered(judge: Judge, question: str, sentences: Sequence[Sentence]) -> str | None:
+    """Why the judge's model finds that the sentences do not answer the question; None if it does, or has no model."""
+    answers = getattr(judge, "answers", None)
+    judgement = answers(question, " ".join(sentence.text for sentence in sentences)) if answers else None
+    return judgement.reason if judgement and judgement.verdict is Verdict.UNSUPPORTED else None
+
+
+def _phrases(question: str) -> Iterator[str]:
+    """Runs of capitalised words in the question, without its first word if that is no name."""
+    run: list[str] = []
+    end = 0
+    for word, begins in forms.names(question):
+        place = question.find(word, end)
+        # "CEO" and "Q3" are looked for in their own ways, since "chief executive" and "third quarter" say the same.
+        other = word.casefold() in _ROLES or _QUARTER.fullmatch(word)
+        if run and (other or question[end:place].strip()):
+            yield " ".join(run)
+            run = []
+        begins = begins or question[:place].rstrip().endswith((".", "?", "!"))
+        if len(word) > 1 and not other and not (begins and word.casefold() in OPENING_WORDS | _ASKING):
+            run.append(word)
+        end = place + len(word)
+    if run:
+        yield " ".join(run)
+
+
+_ASKING = frozenset(
+    "what who whom whose which when where why how did does do is are was were has have had in at by".split()
+)
+
+
+def _stems(text: str) -> set[str]:
+    return {stemmed(word) for word in WORD.findall(text)}
+
+
+def _cited(citation: Citation) -> str:
+    return " ".join(p for p in (citation.quote, citation.title, citation.outlet, citation.byline) if p)
+
+
+def _inside(citation: Citation, hit: Hit) -> bool:
+    return citation.article_id == hit.article_id and citation.start < hit.end and hit.start < citation.end
+
+
+def _quarter(match: re.Match[str]) -> str:
+    return match[2] or _ORDINALS[match[1].casefold()]

@@ -1,0 +1,349 @@
+"""Whether an answer is to this question: its names, period, office and number, in what the answer cites."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from rag.asked import Asked, alone, not_answered
+from rag.judges import Cited, Judgement
+from rag.sentences import sentences
+from rag.types import Citation, Hit, Sentence, Verdict
+
+
+def hit(text: str, article: str = "a", start: int = 100, **known: Any) -> Hit:
+    spans = tuple((start + a, start + b) for a, b in sentences(text))
+    known = {"published": datetime(2025, 11, 20, tzinfo=UTC), **known}
+    return Hit(
+        rank=1, score=1.0, passage_id=f"{article}:{start}", article_id=article, start=start, end=start + len(text),
+        text=text, sentences=spans, **known,
+    )  # fmt: skip
+
+
+def sentence(text: str, cited: Hit | None, quote: str | None = None) -> Sentence:
+    """A standing sentence that cites `quote` of a hit, or all of it."""
+    if cited is None:
+        return Sentence(text, (), Verdict.SUPPORTED, "")
+    quote = quote or cited.text
+    start = cited.start + cited.text.index(quote)
+    citation = Citation(
+        1, cited.article_id, start, start + len(quote), quote, cited.title, cited.outlet, cited.byline, cited.published
+    )
+    return Sentence(text, (citation,), Verdict.SUPPORTED, "")
+
+
+# Beside what is cited, the evidence holds articles of other things: they make names rare enough to tell apart.
+OTHERS = (
+    hit("Rain fell in Aske all day.", "x"),
+    hit("A school closed after a burst pipe.", "y"),
+    hit("The mayor opened a swimming hall.", "z"),
+    hit("Bakers raised the price of bread.", "w"),
+)
+
+
+def lacks(
+    question: str, cited: str, answer: str, *, quote: str | None = None, beside: Sequence[Hit] = OTHERS, **known: Any
+) -> str | None:
+    """What an answer that cites one passage lacks."""
+    found = hit(cited, **known)
+    return Asked(question, [found, *beside]).lacks([sentence(answer, found, quote)])
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+
+LINK = hit("The Skerra Link carries 12,000 vehicles a day.", "link")
+LINE = hit("The Skerra Line carries 900 passengers a day.", "line")
+VEHICLES = "How many vehicles does the Skerra Link carry a day?"
+
+
+def test_a_neighbour_of_the_same_first_name_is_another_subject() -> None:
+    asked = Asked(VEHICLES, [LINK, LINE, *OTHERS])
+    assert asked.lacks([sentence("It carries 900 a day.", LINE)]) == "the cited words do not speak of Skerra Link"
+    assert asked.lacks([sentence("It carries 12,000 vehicles a day.", LINK)]) is None
+
+
+def test_a_thing_is_known_by_the_words_before_its_kind() -> None:
+    """A "Weir Bridge" may be "the Weir" later, but no other bridge is it."""
+    question = "Who leads the work on the Weir Bridge?"
+    assert (
+        lacks(question, "Tove Brandt leads the work on the Weir. The bridge is old.", "Tove Brandt leads it.") is None
+    )
+    reason = lacks(question, "Per Stolt leads the work on the Mill Bridge. That bridge is new.", "Per Stolt leads it.")
+    assert reason == "the cited words do not speak of Weir Bridge"
+
+
+def test_a_person_is_known_by_the_last_name() -> None:
+    question = "What did Ida Falk sell?"
+    assert lacks(question, "Falk sold the warehouse.", "She sold the warehouse.") is None
+    assert lacks(question, "Ida Holm sold the warehouse.", "She sold the warehouse.") is not None
+
+
+def test_what_nearly_all_of_the_evidence_shares_tells_nothing_apart() -> None:
+    question, answer = "What did the council of Pellhaven sell?", "The council sold the hall."
+    town = [hit(f"In Pellhaven {what}.", what) for what in ("rain fell", "a school closed", "bread is dearer")]
+    assert lacks(question, "The council sold the hall.", answer, beside=town) is None
+    assert lacks(question, "The council sold the hall.", answer) == "the cited words do not speak of Pellhaven"
+
+
+def test_a_name_that_the_search_has_kept_to_is_not_asked_for_again() -> None:
+    question = "What does Harbour Radio report on the hall?"
+    found = hit("The hall is shut, the owner says.")
+    answer = [sentence("The owner says that the hall is shut.", found)]
+    assert Asked(question, [found, *OTHERS]).lacks(answer) is not None
+    assert Asked(question, [found, *OTHERS], ("Harbour Radio",)).lacks(answer) is None
+
+
+@pytest.mark.parametrize("field", ["title", "outlet", "byline"])
+def test_a_name_may_stand_in_what_is_known_of_the_article(field: str) -> None:
+    known: dict[str, Any] = {field: "Ida Falk"}
+    assert lacks("What did Falk sell?", "The warehouse was sold.", "The warehouse was sold.", **known) is None
+
+
+@pytest.mark.parametrize("question", ["Who sold the hall?", "Is it shut? When will it open?", "Is the hall shut?", ""])
+def test_a_capital_that_begins_a_question_is_no_name(question: str) -> None:
+    assert Asked(question, OTHERS).names == []
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("Did Ida Falk, of Norby, meet Dr Per Stolt on 5 May?", ["Ida Falk", "Norby", "Dr Per Stolt"]),
+        ("What did Dunmore Ferries CEO Petra Holm say?", ["Dunmore Ferries", "Petra Holm"]),
+        ("What did I miss of Lund’s Q3 figures?", ["Lund"]),
+    ],
+)
+def test_the_names_of_a_question(question: str, names: list[str]) -> None:
+    assert [phrase for phrase, _ in Asked(question, OTHERS).names] == names
+
+
+def test_the_passage_may_name_whom_the_cited_sentence_calls_he() -> None:
+    text = "Viktor Lund denied every charge. He was jailed for nine years in May."
+    found = lacks("How long was Viktor Lund jailed?", text, "He was jailed for nine years.", quote=text[33:])
+    assert found is None
+
+
+# -- periods ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "same"),
+    [
+        ("second quarter", "second quarter", True),
+        ("second quarter", "second-quarter", True),
+        ("second quarter", "second quarter, after 9 in the first quarter", True),
+        ("second quarter", "Q2", True),
+        ("Q3", "third quarter", True),
+        ("second quarter", "three months to June", True),  # tells none: nothing says that it is another
+        ("second quarter", "third quarter", False),
+        ("last quarter", "Q1", False),
+        ("Q2", "Q3", False),
+    ],
+)
+def test_another_quarter_is_another_answer(asked: str, said: str, same: bool) -> None:
+    found = lacks(f"What did the ferry line lose in the {asked}?", f"It lost 12 in the {said}.", "It lost 12 crowns.")
+    assert found == (None if same else "the cited words are not about that quarter")
+
+
+@pytest.mark.parametrize(
+    ("year", "said", "same"),
+    [
+        (2025, "It earned 5 million euros.", True),  # the day of publication
+        (2024, "It earned 5 million euros last year.", True),
+        (2024, "It earned 5 million euros, 2 million more than a year earlier.", True),
+        (2026, "It will earn 5 million euros next year.", True),
+        (2019, "It earned 5 million euros in 2019.", True),
+        (2024, "It earned 5 million euros.", False),
+        (2023, "It earned 5 million euros last year.", False),
+        (2019, "It earned 5 million euros in 2018.", False),
+    ],
+)
+def test_another_year_is_another_answer(year: int, said: str, same: bool) -> None:
+    found = lacks(f"How much did the line earn in {year}?", said, "It earned 5 million euros.")
+    assert found == (None if same else f"the cited words are not about {year}")
+
+
+# -- offices ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "held", "same"),
+    [
+        ("finance chief", "finance chief", True),
+        ("chief financial officer", "finance chief", True),
+        ("CFO", "finance chief", True),
+        ("CEO", "chief executive", True),
+        ("deputy mayor", "vice mayor", True),
+        ("finance chief", "head", True),  # an office of no known kind speaks for none
+        ("finance chief", "president", False),
+        ("president", "finance chief", False),
+        ("CEO", "finance chief", False),
+        ("deputy mayor", "mayor", False),
+        ("lawyer", "prosecutor", False),
+    ],
+)
+def test_another_office_is_another_answer(asked: str, held: str, same: bool) -> None:
+    question = f"Who is the {asked} of the line?"
+    assert (lacks(question, f"Petra Holm, its {held}, left.", "Petra Holm held the post.") is None) == same
+
+
+# -- numbers ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many passengers used the line?",
+        "How long is the tunnel?",
+        "In what share of homes did the power fail?",
+        "What was the turnout?",
+        "What were the line’s costs?",
+        "When did it open, and how much did it cost?",
+    ],
+)
+def test_a_question_for_a_number_wants_one(question: str) -> None:
+    assert lacks(question, "Some used it for long.", "Some used it.") == "it gives no number, which is what was asked"
+    assert lacks(question, "Some 40 used it for long.", "Some 40 used it.") is None
+
+
+@pytest.mark.parametrize(
+    "question", ["Who used the line?", "What was said of the number of homes?", "How did it fail?"]
+)
+def test_another_question_wants_none(question: str) -> None:
+    assert lacks(question, "Many used it for long.", "Many used it.") is None
+
+
+def test_a_number_of_the_question_is_no_answer() -> None:
+    question, said = "How many of the 30 trams run again?", "The 30 trams were repaired by mechanics."
+    assert lacks(question, said, said) == "it gives no number, which is what was asked"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "No trams run.",
+        "None of the trams runs.",
+        "The trams aren’t running.",
+        "One tram runs.",
+        "All 30 trams run again.",
+        "Dozens of trams run.",
+        "Half of the trams run.",
+        "Seven trams run.",
+    ],
+)
+def test_an_amount_in_words_is_a_number(answer: str) -> None:
+    assert lacks("How many of the 30 trams run again?", answer, answer) is None
+
+
+# -- what is new ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "repeats"),
+    [
+        ("When was the library flooded?", "The library was flooded.", True),
+        ("When was the library flooded?", "The libraries were flooding.", True),
+        ("When was the library flooded?", "The library was flooded on Monday.", False),
+        ("Was the library flooded?", "The library was flooded.", False),  # yes
+        ("Who was flooded, the library or the school?", "The library was flooded.", False),
+        ("Which homes were flooded?", "No homes were flooded.", False),
+    ],
+)
+def test_an_answer_that_repeats_the_question(question: str, answer: str, repeats: bool) -> None:
+    assert lacks(question, answer, answer) == ("it only repeats the question" if repeats else None)
+
+
+def test_one_new_sentence_among_several_is_enough() -> None:
+    found = hit("The library was flooded. It happened on Monday.")
+    answer = [sentence("The library was flooded.", found), sentence("It happened on Monday.", found)]
+    assert Asked("When was the library flooded?", [found, *OTHERS]).lacks(answer) is None
+
+
+# -- all of it --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "cited", "answer"),
+    [
+        ("Who chairs the inquiry into the Norby fire?", "Ida Falk chairs the inquiry into the fire in Norby.",
+         "Ida Falk chairs it."),
+        ("Why did Dunmore Ferries cancel sailings?", "Dunmore Ferries cancelled sailings because of fog.",
+         "It cancelled sailings because of fog."),
+        ("What did the mayor say about the price of bread?", "“It is a scandal,” the mayor said of the price of bread.",
+         "The mayor called it “a scandal”."),
+        ("How old is Lund's house?", "Viktor Lund lives in a house of 1912.", "It was built in 1912."),
+    ],
+)  # fmt: skip
+def test_a_right_answer_lacks_nothing(question: str, cited: str, answer: str) -> None:
+    assert lacks(question, cited, answer) is None
+
+
+def test_without_evidence_or_citations_names_are_lacking_and_nothing_breaks() -> None:
+    answer = [sentence("It was sold.", None)]
+    assert Asked("What did Falk sell?", []).lacks(answer) == "the cited words do not speak of Falk"
+    assert Asked("What was the hall?", []).lacks(answer) is None
+
+
+# -- standing alone, and the judge's model ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [
+        ("74.", False), ("Yes, 74.", False), ("…", False), ("", False), ("On Monday.", False), ("It rose fast.", True),
+        ("The council’s vote failed.", True),
+    ],
+)  # fmt: skip
+def test_a_scrap_cannot_stand_alone(text: str, stands: bool) -> None:
+    assert alone(text) == (None if stands else "it is no whole sentence")
+
+
+class Reader:
+    """A judge that knows whether a question is answered, and keeps what it was asked."""
+
+    name = "reader"
+
+    def __init__(self, verdict: Verdict) -> None:
+        self.verdict = verdict
+        self.asked: list[tuple[str, str]] = []
+
+    def judge(self, claim: str, evidence: Sequence[Cited]) -> Judgement:
+        raise NotImplementedError
+
+    def judge_all(self, pairs: Sequence[tuple[str, Sequence[Cited]]]) -> list[Judgement]:
+        raise NotImplementedError
+
+    def answers(self, question: str, answer: str) -> Judgement:
+        self.asked.append((question, answer))
+        return Judgement(self.verdict, "it answers something else")
+
+
+class Plain:
+    """A judge without a model for that."""
+
+    name = "plain"
+    judge = Reader.judge
+    judge_all = Reader.judge_all
+
+
+TWO = [sentence("It rained.", None), sentence("It was cold.", None)]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason"),
+    [
+        (Verdict.UNSUPPORTED, "it answers something else"),
+        (Verdict.SUPPORTED, None),
+        (Verdict.UNCHECKED, None),
+    ],
+)
+def test_the_judges_model_is_asked_about_the_whole_answer(verdict: Verdict, reason: str | None) -> None:
+    reader = Reader(verdict)
+    assert not_answered(reader, "How was it?", TWO) == reason
+    assert reader.asked == [("How was it?", "It rained. It was cold.")]
+
+
+def test_a_judge_without_a_model_has_no_say() -> None:
+    assert not_answered(Plain(), "How was it?", TWO) is None
