@@ -60,7 +60,7 @@ def _nodes(nodes: Any) -> list[list[float]]:
     return [
         [round(float(n["value"]), 5)]
         if n["is_leaf"]
-        else [int(n["feature_idx"]), round(float(n["num_threshold"]), 6), int(n["left"]), int(n["right"])]
+        else [int(n["feature_idx"]), float(n["num_threshold"]), int(n["left"]), int(n["right"])]
         for n in nodes
     ]
 

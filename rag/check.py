@@ -92,6 +92,7 @@ class _Run:
     start: int
     end: int
     shared: float
+    count: int = 1  # sentences
 
     @property
     def quote(self) -> str:
@@ -149,14 +150,14 @@ class Checker:
         Those are the sentence or two that share most of its words, or that hold all its numbers and some of its words.
         """
         numbers = forms.numbers(struck.text)
-        best: _Run | None = None
-        for run in (run for hit in self.hits for run in _runs(struck.text, hit, _LONGEST_REWRITTEN)):
+
+        def fit(run: _Run) -> bool:
             there = forms.numbers(run.quote)
-            least = _SHARED_WITH_NUMBERS if numbers and all(n.stands_in(there) for n in numbers) else _SHARED
-            longer = best is not None and run.end - run.start > best.end - best.start
-            better = best is None or run.shared > best.shared + (_WORTH_MORE if longer else 0)
-            if run.shared >= least and better and "\n" not in run.quote:
-                best = run
+            has_all = bool(numbers) and all(number.stands_in(there) for number in numbers)
+            return run.shared >= (_SHARED_WITH_NUMBERS if has_all else _SHARED) and "\n" not in run.quote
+
+        runs = (run for hit in self.hits for run in _runs(struck.text, hit, _LONGEST_REWRITTEN))
+        best = max(filter(fit, runs), key=lambda run: run.shared - _WORTH_MORE * run.count, default=None)
         if best is None:
             return None
         reason = "the article's own words, since what was written does not stand"
@@ -234,7 +235,8 @@ def _runs(text: str, hit: Hit, longest: int = _LONGEST_RUN) -> list[_Run]:
         for last in range(first, min(first + longest, len(hit.sentences))):
             start, end = hit.sentences[first][0], hit.sentences[last][1]
             there = set(stems(hit.text[start - hit.start : end - hit.start]))
-            runs.append(_Run(hit, start, end, len(wanted & there) / max(1, len(wanted))))
+            shared = len(wanted & there) / max(1, len(wanted))
+            runs.append(_Run(hit, start, end, shared, last - first + 1))
     return runs
 
 

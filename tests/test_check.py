@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rag.check import Checker, Raw, Splitter
+from rag.errors import ModelError
 from rag.judges import Cited, Judgement
 from rag.judges.literal import LiteralJudge
 from rag.prompts import Brief, Extract
@@ -251,3 +252,38 @@ def test_the_judge_has_the_last_word_and_sees_what_would_be_cited() -> None:
     assert [(c, [e.quote for e in shown]) for c, shown in judge.shown] == [
         ("Some 312 pupils stayed at home.", ["Some 312 pupils stayed at home."])
     ]
+
+
+def test_a_struck_sentence_gives_way_to_the_words_it_was_taken_from() -> None:
+    check = checker(HARBOUR, SCHOOL)
+    struck = check.check(Raw("Some 312 pupils stayed at home for nine weeks.", (2,)))
+    assert struck.verdict is Verdict.UNSUPPORTED
+    words = check.rewritten(struck)
+    assert words is not None
+    assert words.text == "“Some 312 pupils stayed at home.”"
+    assert words.verdict is Verdict.SUPPORTED
+    assert exact_places(words, HARBOUR, SCHOOL)
+
+
+def test_a_sentence_out_of_the_blue_gives_way_to_nothing() -> None:
+    check = checker(HARBOUR, SCHOOL)
+    assert check.rewritten(Sentence("The orchestra played in Reykjavik.", (), Verdict.UNSUPPORTED, "no")) is None
+
+
+def test_a_pronoun_is_judged_as_whom_the_sentence_before_names() -> None:
+    judge = Stubborn()
+    check = checker(SCHOOL, judge=LiteralJudge())
+    check.check(Raw("Ida Falk spoke of the water.", (1,)))
+    object.__setattr__(check, "judge", judge)
+    check.check(Raw("She said the water came through the roof.", (1,)))
+    assert judge.shown[0][0].startswith("Ida Falk said")
+
+
+def test_a_judge_whose_model_fails_leaves_the_sentence_unchecked() -> None:
+    class Broken(Stubborn):
+        def judge(self, claim: str, evidence: Sequence[Cited]) -> Judgement:
+            raise ModelError("there is no such model")
+
+    sentence = checker(SCHOOL, judge=Broken()).check(Raw("Some 312 pupils stayed at home.", (1,)))
+    assert sentence.verdict is Verdict.UNCHECKED
+    assert "no such model" in sentence.reason

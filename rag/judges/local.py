@@ -35,14 +35,15 @@ def connect(target: str, settings: Settings) -> Judge:
 
     Raises SettingsError if that is no model of this process, UnknownModel if there is none of that name.
     """
+    if not target and settings.writer.partition(":")[0] not in SCHEMES:
+        raise SettingsError(f"writer {settings.writer} is no model of this process", hint=f"Name one: {EXAMPLE}")
     spec = target or settings.writer
     if spec.partition(":")[0] not in SCHEMES:
         spec = f"local:{spec}"
+    llms.resolve(spec)
     scheme, _, name = spec.partition(":")
     if scheme == "local":
         models.find(name)
-    if not target and settings.writer.partition(":")[0] not in SCHEMES:
-        raise SettingsError(f"writer {settings.writer} is no model of this process", hint=f"Name one: {EXAMPLE}")
     return LocalJudge(spec, settings)
 
 
