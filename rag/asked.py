@@ -15,26 +15,12 @@ from functools import cached_property
 
 from rag import forms
 from rag.judges import Judge
+from rag.kinds import AMOUNT, lacks_kind
 from rag.query import OPENING_WORDS, stems
 from rag.types import Citation, Hit, Sentence, Verdict
 from rag.words import WORD, stemmed
 
 _COMMON = 0.5  # share of the evidence from which on a name tells nothing apart
-_QUANTITY = re.compile(
-    r"(?:^|[,;:?]\s*|\b(?:and|in|by|at|for|to|of|over|after)\s+)"
-    r"(?:how (?:many|much|long|large|big|far|high|tall|heavy|old|fast|wide|deep|often)\b|"
-    r"(?:what|which|by what|at what) (?:\w+ ){0,2}(?:share|percentage|percent|price|figure|number|revenue|turnover|"
-    r"profit|loss|cost|sum|amount|rate|total|salary|budget|capacity|turnout|margin)\b|"
-    r"what (?:was|were|is|are) (?:the |its |their |[\w’']+(?: [\w’']+)? )?(?:sales|revenue|turnover|profits?|costs?|"
-    r"price|turnout|wage|number|budget|capacity|share)\b)",
-    re.IGNORECASE,
-)
-# What answers "how many" without a numeral.
-_AMOUNT = re.compile(
-    r"\b(?:no|none|nothing|never|not|nobody|neither|free|without|one|once|twice|both|all|half|dozens?|hundreds|"
-    r"thousands|millions|billions|daily|weekly|monthly|yearly)\b|n['’]t\b",
-    re.IGNORECASE,
-)
 # "Did the hall reopen?" is answered in its own words, and so is "Lund or Holm?".
 _CHOICE = re.compile(
     r"^\W*(?:did|does|do|is|are|was|were|has|have|had|will|would|can|could|should|may|might)\b|\bor\b", re.IGNORECASE
@@ -59,10 +45,6 @@ _ROLES = {
     }.items()
     for word in words.split()
 }
-_SUM = re.compile(
-    r"\b(?:revenue|turnover|sales|costs?|price|profits?|budget|fee|fine|wages?|salary|paid?)\b", re.IGNORECASE
-)
-_SHARE = re.compile(r"\b(?:how many|share|margins?|rates?|percent\w*|proportion|much (?:more|less))\b|%", re.IGNORECASE)
 _QUARTER = re.compile(r"\b(?:(first|second|third|fourth|last)[\s-]quarter|q([1-4]))\b", re.IGNORECASE)
 _ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "last": "last"}
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -119,7 +101,7 @@ class Asked:
         return (
             self._other_period(cited, said)
             or self._other_office(there)
-            or self._no_number(sentences)
+            or lacks_kind(self.question, " ".join(sentence.text for sentence in sentences), cited)
             or self._nothing_new(sentences)
         )
 
@@ -148,20 +130,9 @@ class Asked:
                 return f"the cited words do not speak of a {match.group().casefold()}"
         return None
 
-    def _no_number(self, sentences: Sequence[Sentence]) -> str | None:
-        if not _QUANTITY.search(self.question):
-            return None
-        asked = {number.value for number in forms.numbers(self.question)}
-        given = [number for s in sentences for number in forms.numbers(s.text) if number.value not in asked]
-        if _SUM.search(self.question) and not _SHARE.search(self.question):
-            given = [number for number in given if number.unit not in ("%", "points", "th")]
-        if given or any(_AMOUNT.search(sentence.text) for sentence in sentences):
-            return None
-        return "it gives no number, which is what was asked"
-
     def _nothing_new(self, sentences: Sequence[Sentence]) -> str | None:
         known = set(stems(self.question))
-        new = any(set(stems(s.text)) - known or _AMOUNT.search(s.text) for s in sentences)
+        new = any(set(stems(s.text)) - known or AMOUNT.search(s.text) for s in sentences)
         if new or _CHOICE.search(self.question):
             return None
         return "it only repeats the question"

@@ -137,7 +137,10 @@ class Checker:
             repaired = self._stated(claim, others, least=_REPAIR_SHARED)
             if repaired.verdict is not Verdict.UNSUPPORTED or not marked:
                 what = "citation repaired: the marked passage does not say it" if marked else "citation found by search"
-                found = replace(repaired, reason=f"{what}; {repaired.reason}") if repaired.runs else found
+                if repaired.runs:
+                    found = replace(repaired, reason=f"{what}; {repaired.reason}")
+                else:
+                    found = found if found.reason else repaired
         if found.verdict is Verdict.UNSUPPORTED:
             return Sentence(raw.text, (), found.verdict, found.reason or self._why(claim, marked or self.hits))
         self._before = claim

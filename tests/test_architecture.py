@@ -44,6 +44,7 @@ LAYERS = [
     "rag.retrieve",
     "rag.selection",
     "rag.write",
+    "rag.kinds",
     "rag.asked",
     "rag.check",
     "rag.checks",

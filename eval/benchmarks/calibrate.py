@@ -30,6 +30,7 @@ SUMMARY = "fit the judges' calibration on the building part of labelled claims"
 _FOLDS = 5
 _OWN = "judged"  # the project's own set: adversarial, so it must not outweigh what writers really write
 _OWN_SHARE = 0.3
+_REFUSED = 0.08  # share of right answers that the check whether it answers may refuse
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -145,7 +146,7 @@ def _answers(judge: Any, path: Path, cache: Path) -> tuple[dict[str, Any], dict[
     fitted = weighing.line(columns, labels, np.ones(len(rows)))
     odds = weighing.line_odds(fitted, columns)
     # Refusing what was answered is worse here than letting pass: the words' own checks come first.
-    fitted["threshold"] = float(1 / (1 + np.exp(-np.quantile(odds[np.array(labels)], 0.03))))
+    fitted["threshold"] = float(1 / (1 + np.exp(-np.quantile(odds[np.array(labels)], _REFUSED))))
     return fitted, _agreement(["answers"] * len(rows), labels, odds)["answers"]
 
 

@@ -1,0 +1,129 @@
+"""What kind of thing a question asks for — a number, a sum, a person, a cause, what somebody said, a day — and whether
+an answer has one. An answer without it may be true, but it is none to this question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from rag import forms
+from rag.query import OPENING_WORDS, stems
+from rag.types import Citation
+
+_QUANTITY = re.compile(
+    r"(?:^|[,;:?]\s*|\b(?:and|in|by|at|for|to|of|over|after)\s+)"
+    r"(?:how (?:many|much|long|large|big|far|high|tall|heavy|old|fast|wide|deep|often)\b|"
+    r"(?:what|which|by what|at what) (?:\w+ ){0,2}(?:share|percentage|percent|price|figure|number|revenue|turnover|"
+    r"profit|loss|cost|sum|amount|rate|total|salary|budget|capacity|turnout|margin)\b|"
+    r"what (?:was|were|is|are) (?:the |its |their |[\w’']+(?: [\w’']+)? )?(?:sales|revenue|turnover|profits?|costs?|"
+    r"price|turnout|wage|number|budget|capacity|share)\b)",
+    re.IGNORECASE,
+)
+_SUM = re.compile(
+    r"\b(?:revenue|turnover|sales|costs?|price|profits?|budget|fee|fine|wages?|salary|paid?)\b", re.IGNORECASE
+)
+_SHARE = re.compile(r"\b(?:how many|share|margins?|rates?|percent\w*|proportion|much (?:more|less))\b|%", re.IGNORECASE)
+# What answers "how many" without a numeral.
+AMOUNT = re.compile(
+    r"\b(?:no|none|nothing|never|not|nobody|neither|free|without|one|once|twice|both|all|half|dozens?|hundreds|"
+    r"thousands|millions|billions|daily|weekly|monthly|yearly)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_WHO = re.compile(r"^\W*(?:(?:at|in|on|after|before|during|according)\b[^,]*,\s*)?who\b", re.IGNORECASE)
+_WHY = re.compile(r"\bwhy\b|\b(?:what|which) (?:\w+ ){0,2}(?:reasons?|causes?|grounds)\b", re.IGNORECASE)
+_CAUSE = re.compile(
+    r"\b(?:because|since|due|so that|after|owing|thanks|blam\w+|caus\w+|reasons?|therefore|led|leads?|forc\w+|"
+    r"result\w*|fear\w*|unless|until|in order|said|says|argued|explained|to (?:avoid|save|protect|make|keep|spare))\b|"
+    r"[:;–—“\"]",
+    re.IGNORECASE,
+)
+_SAYS = re.compile(
+    r"\b(?:did|does|do|has|have|had)\s+(?P<who>(?:[^\W\d_a-z][\w’'-]*\s+)+)(?:\w+ly\s+)?"
+    r"(?:say|said|tell|told|think|thought|argue|argued|react|reacted|comment|warn|explain|promise|call|describe|claim|"
+    r"answer|reply|give|put)\b"
+)
+_FITS_BEFORE, _FITS_AFTER = 14, 28  # days around a day that is asked about within which a report on it is published
+
+
+def lacks_kind(question: str, text: str, cited: Sequence[Citation]) -> str | None:
+    """What the question asks for and the answer's `text`, with what it cites, does not have, as a reason; or None."""
+    quotes = " ".join(citation.quote for citation in cited)
+    return (
+        _no_number(question, text)
+        or _nobody(question, text)
+        or _no_cause(question, f"{text} {quotes}")
+        or _another_speaker(question, text, quotes)
+        or _another_day(question, quotes, cited)
+    )
+
+
+def _no_number(question: str, text: str) -> str | None:
+    if not _QUANTITY.search(question):
+        return None
+    asked = {number.value for number in forms.numbers(question)}
+    given = [number for number in forms.numbers(text) if number.value not in asked]
+    if _SUM.search(question) and not _SHARE.search(question):
+        given = [number for number in given if number.unit not in ("%", "points", "th")]
+    if given or AMOUNT.search(text):
+        return None
+    return "it gives no number, which is what was asked"
+
+
+def _names(text: str) -> set[str]:
+    found = set()
+    for word, begins in forms.names(text):
+        if not (begins and word.casefold() in OPENING_WORDS):
+            found |= set(stems(word))
+    return found
+
+
+def _nobody(question: str, text: str) -> str | None:
+    if (
+        not _WHO.search(question)
+        or re.search(r"\bor\b", question)
+        or _names(text) - _names(question)
+        or re.search(r"\bno(?:body| one)\b", text)
+    ):
+        return None
+    return "it names nobody, which is what was asked"
+
+
+def _no_cause(question: str, said: str) -> str | None:
+    if _WHY.search(question) and not _CAUSE.search(said):
+        return "it gives no reason, which is what was asked"
+    return None
+
+
+def _another_speaker(question: str, text: str, quotes: str) -> str | None:
+    match = _SAYS.search(question)
+    if not match:
+        return None
+    who = set(stems(match["who"].split()[-1]))
+    there = _names(text) | _names(quotes)
+    others = _names(text) - _names(question)
+    if who and others and not who & there:
+        return f"the cited words are not of {match['who'].strip()}"
+    return None
+
+
+def _another_day(question: str, quotes: str, cited: Sequence[Citation]) -> str | None:
+    asked = [day for day in forms.dates(question) if day.day is not None]
+    if not asked or any(day.stands_in(forms.dates(quotes), None) for day in asked):
+        return None
+    published = [citation.published.date() for citation in cited if citation.published]
+    if not published or any(_near(day, other) for day in asked for other in published):
+        return None
+    return f"the cited words are not about {asked[0].written}"
+
+
+def _near(day: forms.Date, published: date) -> bool:
+    years = [day.year] if day.year else [published.year, published.year - 1]
+    for year in years:
+        try:
+            apart = (published - date(year, day.month, day.day or 1)).days
+        except ValueError:  # 29 February of another year
+            continue
+        if -_FITS_BEFORE <= apart <= _FITS_AFTER:
+            return True
+    return False
