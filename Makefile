@@ -36,6 +36,8 @@ eval: $(READY)
 	$(BIN)/rag ingest corpus
 	$(BIN)/python -m eval latency
 	$(BIN)/python -m eval retrieval corpus --queries eval/questions/retrieval.jsonl --ablation
+	$(BIN)/python -m eval judges eval/judged --judge literal --judge combined:words --judge combined
+	$(BIN)/python -m eval answers eval/questions/answers_test.jsonl
 
 clean:
 	rm -rf .venv .rag .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

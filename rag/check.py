@@ -178,9 +178,13 @@ class Checker:
             return self._judged(claim, all_)
         return finding
 
+    def _cited(self, run: _Run) -> Cited:
+        """The run, with all that the evidence has of its article: full names may stand in another passage."""
+        return replace(run.cited, passage="\n\n".join(h.text for h in self.hits if h.article_id == run.hit.article_id))
+
     def _judged(self, claim: str, runs: list[_Run]) -> _Finding:
         try:
-            judgement = self.judge.judge(_exact_quotations(claim, runs[0].quote), [run.cited for run in runs])
+            judgement = self.judge.judge(_exact_quotations(claim, runs[0].quote), [self._cited(run) for run in runs])
         except ModelError as error:
             return _Finding(runs, Verdict.UNCHECKED, f"the judge could not be asked: {error.message}")
         kept = runs if judgement.verdict is not Verdict.UNSUPPORTED else []
@@ -190,19 +194,19 @@ class Checker:
         """The run that holds every form of `claim` and states it best by its words; the shortest of equals."""
         every = [run for hit in hits for run in _runs(claim, hit) if run.shared >= least]
         every.sort(key=lambda run: (-run.shared, run.end - run.start))
-        passing = (run for run in every if not missing(_exact_quotations(claim, run.quote), [run.cited]))
+        passing = (run for run in every if not missing(_exact_quotations(claim, run.quote), [self._cited(run)]))
         chosen = list(islice(passing, _COMPARED))
         # A longer run always shares as much: it must be clearly likelier to be worth its length.
         return max(
             chosen,
-            key=lambda run: estimate(claim, [run.cited]) - _LENGTH * (run.end - run.start) / 1000,
+            key=lambda run: estimate(claim, [self._cited(run)]) - _LENGTH * (run.end - run.start) / 1000,
             default=None,
         )
 
     def _together(self, claim: str, hits: Sequence[Hit]) -> list[_Run] | None:
         """One run of each marked passage, if all of them together hold every form of `claim`."""
         runs = [max(_runs(claim, hit), key=lambda run: (run.shared, run.start - run.end)) for hit in hits]
-        held = not missing(claim, [run.cited for run in runs])
+        held = not missing(claim, [self._cited(run) for run in runs])
         return runs if held and all(run.shared for run in runs) else None
 
     def _why(self, claim: str, hits: Sequence[Hit]) -> str:
@@ -211,7 +215,7 @@ class Checker:
         if not runs:
             return "there is no evidence for it"
         nearest = max(runs, key=lambda run: (run.shared, run.start - run.end))
-        return missing(claim, [nearest.cited]) or "the cited words say something else"
+        return missing(claim, [self._cited(nearest)]) or "the cited words say something else"
 
     def _citation(self, run: _Run) -> Citation:
         hit = run.hit

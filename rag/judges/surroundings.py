@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from rag.judges import Cited
+from rag.words import STOPWORDS
 
 _NAME = re.compile(r"\b[^\W\d_a-z][\w'’-]*(?:\s+(?:of\s+)?[^\W\d_a-z][\w'’-]*)+")
 _QUARTER = re.compile(r"\b(first|second|third|fourth)[\s-](?:quarter|half)\b", re.IGNORECASE)
@@ -20,13 +21,27 @@ def known(cited: Cited) -> str:
     """Headline, outlet and byline; the passage's names that the cited words use in part; its quarter if it has one."""
     parts = [part for part in (cited.title, cited.outlet, cited.byline) if part]
     if cited.passage:
-        words = set(re.findall(r"\w+", cited.quote))
-        parts += [name for name in _names(cited.passage) if words & set(re.findall(r"\w+", name))]
+        parts += _meant(_words(cited.quote), _names(cited.passage))
         quarters = {
             m[0].casefold().replace("-", " ") for m in _QUARTER.finditer(f"{cited.title or ''}\n{cited.passage}")
         }
         parts += quarters if len(quarters) == 1 else ()
     return "\n".join(parts)
+
+
+def _meant(quoted: set[str], names: list[str]) -> list[str]:
+    """The names of which the quoted words use a part that belongs to no other name: "Marsh" may be either of two."""
+    found = []
+    for name in names:
+        used = quoted & _words(name)
+        rivals = [other for other in names if other not in name and name not in other]
+        if used and not any(used <= _words(other) for other in rivals):
+            found.append(name)
+    return found
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in re.findall(r"\w+", text) if word.casefold() not in STOPWORDS}
 
 
 def _names(passage: str) -> list[str]:

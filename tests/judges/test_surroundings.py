@@ -36,3 +36,16 @@ def test_a_month_named_alone_is_a_date() -> None:
     cited = Cited("September brought a recall of 117,000 cars.")
     assert missing("In September 117,000 cars were recalled.", [cited]) is None
     assert missing("In October 117,000 cars were recalled.", [cited]) is not None
+
+
+def test_a_part_that_two_names_share_tells_neither() -> None:
+    passage = "Skerra Line has 74 employees. Skerra Link sells tickets. Elke Marsh and Nadia Marsh disagreed."
+    cited = Cited("Skerra employs 74 people, said Marsh.", passage=passage)
+    assert missing("Skerra Link employs 74 people.", [cited]) is not None
+    assert missing("Skerra employs 74 people, said Nadia Marsh.", [cited]) is not None
+
+
+def test_a_full_name_of_which_the_words_have_the_last_is_known() -> None:
+    cited = Cited("Halvard promised an audit.", passage="Rune Halvard won. Halvard promised an audit.")
+    assert missing("Rune Halvard promised an audit.", [cited]) is None
+    assert missing("Sigrid Halvard promised an audit.", [cited]) is not None
