@@ -14,6 +14,7 @@ from rag.differing import others, premises
 from rag.embed import Embedder
 from rag.errors import DiskFull, HashMismatch, PackUnavailable, RagError, WriterFailed
 from rag.judges import Judge
+from rag.kinds import asks_number
 from rag.prompts import Brief, is_no_answer
 from rag.query import Query
 from rag.retrieve import Found, Retriever
@@ -171,6 +172,8 @@ class Session:
         standing = [sentence for sentence in self._sentences if _stands(sentence)]
         if not standing:
             self._notices += islice(premises(self._asked, hits), 1)
+        if not asks_number(self._asked):
+            return  # ages and counts in passing differ for many reasons
         seen = {(c.article_id, c.start) for sentence in standing for c in sentence.citations}
         for sentence in standing:
             for other in others(sentence.text, sentence.citations, hits):

@@ -58,8 +58,13 @@ def lacks_kind(question: str, text: str, cited: Sequence[Citation]) -> str | Non
     )
 
 
+def asks_number(question: str) -> bool:
+    """Whether a question asks how many, how much, what share, what price."""
+    return _QUANTITY.search(question) is not None
+
+
 def _no_number(question: str, text: str) -> str | None:
-    if not _QUANTITY.search(question):
+    if not asks_number(question):
         return None
     asked = {number.value for number in forms.numbers(question)}
     given = [number for number in forms.numbers(text) if number.value not in asked]

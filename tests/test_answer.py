@@ -353,3 +353,22 @@ def test_the_default_writer_on_the_corpus(corpus_archive: rag.Archive, question:
     assert number in answer.text
     assert any(number in citation.quote for citation in answer.citations)
     bound(corpus_archive, answer)
+
+
+# -- other values -----------------------------------------------------------------------------------------------------
+
+
+def test_another_value_in_another_article_is_put_beside_the_answer(archive: rag.Archive, tmp_path: Path) -> None:
+    (tmp_path / "later.md").write_text(
+        "---\ntitle: Weir Bridge dearer\noutlet: Field Weekly\npublished: 2024-05-02\n---\n"
+        "It rained all week. The repairs of the Weir Bridge will cost 14.1 million crowns.\n",
+        "utf-8",
+    )
+    archive.ingest(tmp_path / "later.md")
+    with serving("The repairs of the Weir Bridge will cost 12.5 million crowns [1].") as served:
+        answer = archive.ask(QUESTION, writer=served.writer)
+    first, other = answer.sentences
+    assert first.verdict is other.verdict is Verdict.SUPPORTED
+    assert other.text.startswith("Another value, from Field Weekly of 2 May 2024: “")
+    assert "14.1 million" in other.text
+    bound(archive, answer)
