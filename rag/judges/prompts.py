@@ -21,7 +21,7 @@ _FERRY = (
     "(Harbour Radio, 6 May 2021, “More sailings”) Police say the ferry's captain had been drinking. His lawyer denies "
     "it. The company plans eleven sailings a day from June, 14% more than last summer."
 )
-# Read once and kept by the engine. With them: AUC 0.66 on the building half of the attribution set, without 0.63.
+# Read once and kept by the engine.
 _EXAMPLES = (
     (_LIBRARY, "Repairs to the library in Aske, open again since 3 May, cost 820,000 crowns.", "yes"),
     (_LIBRARY, "The new roof of the library in Aske cost 820,000 crowns.", "no"),

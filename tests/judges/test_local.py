@@ -72,10 +72,9 @@ def test_the_model_weighs_in_where_the_words_leave_doubt(model: KnowingModel) ->
 
 
 def test_it_is_not_asked_where_the_words_decide(model: KnowingModel) -> None:
-    quoted = "The lawyer said on Friday that her client had paid for the contracts."
     judge = judges.open_judge("combined")
     assert judge.judge(EVIDENCE[0].quote, EVIDENCE).verdict is Verdict.SUPPORTED
-    assert model.asked == [] or quoted not in model.asked[0]
+    assert model.asked == []
 
 
 @pytest.mark.parametrize("name", ["local", "combined"])
