@@ -40,7 +40,7 @@ class Aspects:
 
     vectors: shape (A, dimensions). words: stems that carry meaning, once each, shape (T,); hashes: the same as numbers.
     weights: rarity of a word in the aspects that hold it, else 0; shape (T, A). sides and clauses: the columns of each
-    search. figures: which words are numbers; shape (T,).
+    search.
     """
 
     vectors: Floats
@@ -50,7 +50,6 @@ class Aspects:
     weights: Floats
     sides: tuple[int, ...]
     clauses: tuple[tuple[int, ...], ...]
-    figures: Mask
 
 
 def places_of(query: Query) -> list[Place]:
@@ -80,7 +79,6 @@ def aspects(query: Query, vectors: Floats, places: Sequence[Place], postings: Po
         weights=weights,
         sides=tuple(order[search.place] for search in query.searches),
         clauses=tuple(tuple(order[place] for place in search.clauses) for search in query.searches),
-        figures=np.array([word[0].isdigit() for word in words], bool),
     )
 
 

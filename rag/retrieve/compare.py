@@ -25,8 +25,6 @@ NAMES = {
     "cover": "share, by rarity, of the question's words in passage and title",
     "pair_cover": "share of the side's words in the best two neighbouring sentences",
     "clause_cover": "share of the clause's words in the best sentence",
-    "title_cover": "share of the side's words in the title",
-    "figures": "share of the side's figures in the passage",
     "raw_sentence_dense": "sentence_dense, not standardised",
     "raw_clause_dense": "clause_dense, not standardised",
     "raw_cover": "cover, not standardised",
@@ -52,17 +50,15 @@ class Compared:
     """Candidates against every aspect: arrays of shape (P, A), P the candidates that have features.
 
     dense: cosine of the passages. best: largest cosine of a sentence. bm25; and shares of an aspect's words by rarity:
-    in passage and title, in the title, in the best sentence, in the best two neighbouring sentences.
+    in passage and title, in the best sentence, in the best two neighbouring sentences.
     """
 
     dense: Floats
     best: Floats
     bm25: Floats
     whole: Floats
-    title: Floats
     sentence: Floats
     pair: Floats
-    figures: Floats
 
 
 def compare(asp: Aspects, features: Features, vectors: Floats) -> Compared:
@@ -88,16 +84,13 @@ def compare(asp: Aspects, features: Features, vectors: Floats) -> Compared:
     cosines[titles] = -1
 
     known: NDArray[np.bool_] = (vectors != 0).any(axis=1)
-    figures = weights * asp.figures[:, None]
     return Compared(
         dense=_filled(vectors @ asp.vectors.T, known),
         best=_filled(np.maximum.reduceat(cosines, firsts), known),
         bm25=_bm25(passage, np.bincount(features.units[features.owners], minlength=len(firsts)), weights),
         whole=held @ weights / total,
-        title=by_unit[firsts] / total,
         sentence=np.maximum.reduceat(in_sentences, firsts) / total,
         pair=np.maximum.reduceat(np.maximum(following, in_sentences), firsts) / total,
-        figures=held @ figures / np.maximum(figures.sum(0), 1e-6),
     )
 
 
@@ -145,8 +138,6 @@ def matrix(compared: Compared, rows: NDArray[np.int64], side: int, clauses: tupl
             c.whole[:, 0],
             c.pair[:, side],
             c.sentence[:, columns].max(1),
-            c.title[:, side],
-            c.figures[:, side],
         ]
     )
     spread = table.std(0)

@@ -25,14 +25,10 @@ AGAIN = 0.7  # what a list's next passage is worth beside the first of another l
 # Parts of the retrieval that `Settings.without` leaves out, with the features that go with each.
 PARTS: dict[str, tuple[str, ...]] = {
     "dense": ("dense", "sentence_dense", "clause_dense", "raw_sentence_dense", "raw_clause_dense"),
-    "full-text": (
-        "side_words", "clause_words", "cover", "pair_cover", "clause_cover", "title_cover", "figures", "raw_cover",
-    ),
+    "full-text": ("side_words", "clause_words", "cover", "pair_cover", "clause_cover", "raw_cover"),
     "sentence-vectors": ("sentence_dense", "clause_dense", "raw_sentence_dense", "raw_clause_dense"),
     "proximity": ("pair_cover", "clause_cover"),
     "clauses": ("clause_dense", "clause_words", "clause_cover", "raw_clause_dense"),
-    "title": ("title_cover",),
-    "figures": ("figures",),
     "lead": ("lead",),
     "happened": ("happened",),
     "outlets": (),
@@ -40,7 +36,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "parts": (),
     "stories": (),
     "mixing": (),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)

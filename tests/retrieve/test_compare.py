@@ -22,7 +22,6 @@ ASPECTS = Aspects(
     weights=np.column_stack([RARITY, RARITY * [1, 1, 0, 0], RARITY * [0, 0, 1, 1]]).astype(np.float32),
     sides=(0,),
     clauses=((1, 2),),
-    figures=np.array([False, False, False, True]),
 )
 # Passage 5: title "tram", sentences "norby norby other" and "june". Passage 8: no title, one sentence "4".
 PASSAGES = Features(
@@ -40,10 +39,8 @@ def test_the_comparison_by_hand() -> None:
     assert np.allclose(c.dense, [[0.6, 1.0, 0.8], [1.0, 0.6, 0.0]])
     assert np.allclose(c.best, [[1, 0.8, 1], [0.8, 0.96, 0.6]])
     assert np.allclose(c.whole, [[6 / 10, 1, 3 / 7], [4 / 10, 0, 4 / 7]])
-    assert np.allclose(c.title, [[1 / 10, 1 / 3, 0], [0, 0, 0]])
     assert np.allclose(c.sentence, [[3 / 10, 2 / 3, 3 / 7], [4 / 10, 0, 4 / 7]])
     assert np.allclose(c.pair, [[5 / 10, 2 / 3, 3 / 7], [4 / 10, 0, 4 / 7]])
-    assert np.allclose(c.figures, [[0, 0, 0], [1, 0, 1]])
 
 
 def test_bm25_is_that_of_a_plain_loop() -> None:
@@ -71,8 +68,7 @@ def test_the_columns_are_those_of_the_names() -> None:
     raw = {
         "dense": c.dense[:, 0], "sentence_dense": c.best[:, 0], "clause_dense": c.best[:, 1:].max(1),
         "side_words": c.bm25[:, 0], "clause_words": c.bm25[:, 1:].max(1), "cover": c.whole[:, 0],
-        "pair_cover": c.pair[:, 0], "clause_cover": c.sentence[:, 1:].max(1), "title_cover": c.title[:, 0],
-        "figures": c.figures[:, 0],
+        "pair_cover": c.pair[:, 0], "clause_cover": c.sentence[:, 1:].max(1),
     }  # fmt: skip
     for name, values in raw.items():
         assert np.allclose(rows[name], (values - values.mean()) / values.std(), atol=1e-4), name
@@ -100,10 +96,8 @@ def test_a_passage_without_a_vector_is_as_near_as_the_others() -> None:
 
 
 def test_a_question_without_words() -> None:
-    none = Aspects(
-        ASPECTS.vectors[:1], (), hashed([]), (), np.zeros((0, 1), np.float32), (0,), ((0,),), np.zeros(0, bool)
-    )
+    none = Aspects(ASPECTS.vectors[:1], (), hashed([]), (), np.zeros((0, 1), np.float32), (0,), ((0,),))
     c = compare(none, PASSAGES, VECTORS)
     assert c.dense[:, 0] == pytest.approx([0.6, 1])
-    for part in (c.bm25, c.whole, c.title, c.sentence, c.pair, c.figures):
+    for part in (c.bm25, c.whole, c.sentence, c.pair):
         assert not part.any()

@@ -60,12 +60,12 @@ def test_nothing_to_mix() -> None:
 
 def test_a_probability_is_the_logistic_function_of_the_weighted_sum() -> None:
     weights = np.zeros(len(NAMES), np.float32)
-    weights[[0, list(NAMES).index("title_cover")]] = 2, 1
+    weights[[0, list(NAMES).index("lead")]] = 2, 1
     table = np.zeros((2, len(NAMES)), np.float32)
-    table[1, 0], table[1, list(NAMES).index("title_cover")] = 0.5, 3
+    table[1, 0], table[1, list(NAMES).index("lead")] = 0.5, 3
     p = Model(weights, -1).probability(table)
     assert np.allclose(p, [1 / (1 + np.exp(1)), 1 / (1 + np.exp(-3))])
-    assert np.allclose(Model(weights, -1).probability(table, ["title"]), [1 / (1 + np.exp(1)), 0.5])
+    assert np.allclose(Model(weights, -1).probability(table, ["lead"]), [1 / (1 + np.exp(1)), 0.5])
 
 
 def test_every_feature_of_a_part_exists_and_the_shipped_weights_have_all() -> None:
@@ -74,11 +74,11 @@ def test_every_feature_of_a_part_exists_and_the_shipped_weights_have_all() -> No
 
 
 def test_parts_are_read_and_a_wrong_one_is_named() -> None:
-    assert parts_of(" title, lead ,") == {"title", "lead"}
+    assert parts_of(" dense, lead ,") == {"dense", "lead"}
     assert parts_of("") == frozenset()
-    with pytest.raises(SettingsError, match="titel") as error:
-        parts_of("titel,lead")
-    assert "title" in (error.value.hint or "")
+    with pytest.raises(SettingsError, match="dence") as error:
+        parts_of("dence,lead")
+    assert "dense" in (error.value.hint or "")
 
 
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"weights": {}, "bias": 0}', '{"weights": 3}'])
