@@ -1,7 +1,7 @@
 """Measurements: `python -m eval COMMAND` or `rag eval COMMAND`; each prints a table, or JSON with --json.
 
-A command is a module of `eval/benchmarks/` with SUMMARY, `arguments(parser)` and `run(options) -> dict`; nested dicts
-are printed as tables (`eval/table.py`).
+A command is a module of `eval/benchmarks/` with SUMMARY, `arguments(parser)` and `run(options) -> dict`, and
+`status(result) -> int` if what it finds may be a failure; nested dicts are printed as tables (`eval/table.py`).
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ def commands() -> dict[str, ModuleType]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; the exit status is 0 done, 1 failed (2, by argparse, for wrong usage)."""
+    """Run a command; the exit status is 0 done, 1 failed or a red gate (2, by argparse, for wrong usage)."""
     parser = argparse.ArgumentParser(prog="rag eval", description="Measurements.")
     choices = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, module in commands().items():
         command = choices.add_parser(name, help=module.SUMMARY, description=module.__doc__)
         module.arguments(command)
         command.add_argument("--json", action="store_true", help="print the result as JSON")
-        command.set_defaults(run=module.run)
+        command.set_defaults(run=module.run, status=getattr(module, "status", lambda result: 0))
     options = parser.parse_args(arguments)
     try:
         result = options.run(options)
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(json.dumps(result, indent=2) + "\n")
     else:
         sys.stdout.write(rendered(result))
-    return 0
+    return int(options.status(result))
 
 
 if __name__ == "__main__":

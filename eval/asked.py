@@ -1,16 +1,18 @@
-"""Questions to be answered, what a right answer holds, and the files of answers and of labels by hand.
+"""Questions to be answered, what a right answer holds, and labels by hand of the sentences of answers.
 
 A file of questions has one JSON object a line:
 
     {"id": …, "question": …, "type": …, "answerable": true, "answer": …, "key_facts": [[form, …], …],
-     "evidence": [{"article": …, "quote": …}], "notes": …, "history": [[question, answer], …], "as_of": "2025-11-30"}
+     "evidence": [{"article": …, "quote": …}], "notes": …, "history": [[question, answer], …], "as_of": "2025-11-30",
+     "filters": {"outlets": […], "published_from": "2025-01-01"}, "wrong_facts": [[form, …], …]}
 
 `answer` is a reference for people. A key fact is there if any of its forms is; a question that the articles do not
-answer has none. `history` (earlier turns, oldest first) and `as_of` may be left out.
+answer has none. `wrong_facts` are what no right answer holds: the neighbouring quarter's figure, the other Ferrant.
+`history` (earlier turns, oldest first), `as_of`, `filters` (fields of `rag.Filters`) and `wrong_facts` may be left out.
 
-A file of records has one question a line with the answer that it got, and a file of labels one sentence of an answer:
+A file of labels has one sentence of an answer a line:
 {"id": …, "sentence": index in the answer's sentences, "label": "stated" | "not stated" | "unclear", "note": …}. Where a
-label has the sentence's "text" too, it must be the record's; an empty label is one that is still to be given.
+label has the sentence's "text" too, it must be the answer's; an empty label is one that is still to be given.
 """
 
 from __future__ import annotations
@@ -25,10 +27,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from rag.errors import ReadError
-from rag.types import Record
+from rag.types import Filters, Record
 
 LABELS = ("stated", "not stated", "unclear")
-_RECORD = b'{"id"'  # how each line of a file of records begins
 _Item = TypeVar("_Item")
 
 
@@ -54,19 +55,8 @@ class Asked(Record):
     notes: str = ""
     history: tuple[tuple[str, str], ...] = ()
     as_of: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answered(Record):
-    """A question and its answer, as `Answer.to_dict()` gives it, under `settings` (with the writer that was asked)."""
-
-    asked: Asked
-    settings: Mapping[str, Any]
-    answer: Mapping[str, Any]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The line of the records file: the question's fields, then `settings` and `answer`."""
-        return {**self.asked.to_dict(), "settings": dict(self.settings), "answer": dict(self.answer)}
+    wrong_facts: tuple[tuple[str, ...], ...] = ()
+    filters: Filters | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +73,8 @@ def load(paths: Sequence[Path]) -> list[Asked]:
     """All questions of the files, in order. Raises ReadError that names file and line, also for an id used twice."""
     found: dict[str, Asked] = {}
     for path in paths:
-        for where, record in _objects(path):
-            question = _asked(record, where, "answer")
+        for where, record in objects(path):
+            question = asked(record, where, "answer")
             if question.id in found:
                 raise ReadError(where, f"{where}: there is another question {question.id!r}")
             found[question.id] = question
@@ -105,35 +95,23 @@ def positive(text: str) -> int:
     return number
 
 
-def records(path: Path) -> list[Answered]:
-    """What a file of records holds, without a last line that was cut off. Raises ReadError."""
-    found = []
-    for where, record in _objects(path, whole_lines=True):
-        question = _asked(record, where, "reference")
-        answer, settings = record.get("answer"), record.get("settings")
-        if not isinstance(answer, Mapping) or not isinstance(settings, Mapping):
-            raise ReadError(where, f"{where}: no answer, or no settings")
-        found.append(Answered(question, settings, answer))
-    return found
-
-
-def mend(path: Path) -> None:
-    """Take a last line that was cut off out of a file of records, so that the next one begins a line of its own.
+def mend(path: Path, begins: bytes) -> None:
+    """Take a last line that was cut off out of a file whose lines begin so, that the next may begin a line of its own.
 
     Raises ReadError if that line is of no record: the file is another one, and stays as it is.
     """
     with path.open("r+b") as file:
         data = file.read()
         whole = data.rfind(b"\n") + 1
-        if not data[whole:].startswith(_RECORD[: len(data) - whole]):
-            raise ReadError(str(path), f"{path} is no file of records")
+        if not data[whole:].startswith(begins[: len(data) - whole]):
+            raise ReadError(str(path), f"{path} is another file")
         file.truncate(whole)
 
 
 def labels(path: Path) -> list[Label]:
     """All labels that were given. Raises ReadError that names file and line, also for a sentence labelled twice."""
     found: dict[tuple[str, int], Label] = {}
-    for where, record in _objects(path):
+    for where, record in objects(path):
         label = Label(record.get("id", ""), record.get("sentence", -1), record.get("label", ""), record.get("text"))
         if label.label == "":
             continue
@@ -147,8 +125,8 @@ def labels(path: Path) -> list[Label]:
     return list(found.values())
 
 
-def _objects(path: Path, *, whole_lines: bool = False) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each line's object with its place."""
+def objects(path: Path, *, whole_lines: bool = False) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each line's object with its place; `whole_lines` leaves out a last line that was cut off. Raises ReadError."""
     try:
         data = path.read_bytes()
         text = (data[: data.rfind(b"\n") + 1] if whole_lines else data).decode("utf-8")
@@ -166,7 +144,8 @@ def _objects(path: Path, *, whole_lines: bool = False) -> Iterator[tuple[str, Ma
             yield where, record
 
 
-def _asked(record: Mapping[str, Any], where: str, reference: str) -> Asked:
+def asked(record: Mapping[str, Any], where: str, reference: str) -> Asked:
+    """The question of an object whose reference answer is in the field `reference`. Raises ReadError at `where`."""
     try:
         question = Asked(
             id=record["id"],
@@ -179,6 +158,8 @@ def _asked(record: Mapping[str, Any], where: str, reference: str) -> Asked:
             notes=record.get("notes") or "",
             history=tuple((asked, answered) for asked, answered in record.get("history") or ()),
             as_of=date.fromisoformat(record["as_of"]) if record.get("as_of") else None,
+            wrong_facts=tuple(tuple(forms) for forms in record.get("wrong_facts") or ()),
+            filters=_filters(record.get("filters")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ReadError(where, f"{where}: not a question: {type(error).__name__} {error}") from error
@@ -186,11 +167,20 @@ def _asked(record: Mapping[str, Any], where: str, reference: str) -> Asked:
     if not all(isinstance(text, str) and text.strip() for text in texts) or not isinstance(question.answerable, bool):
         raise ReadError(where, f"{where}: id, question, type, answerable or answer is missing or of another kind")
     # A form without a letter or digit would be found in every text, and a key fact without a form in none.
-    if not all(isinstance(forms, list) and forms and all(map(_is_form, forms)) for forms in record["key_facts"]):
+    facts = [*record["key_facts"], *(record.get("wrong_facts") or ())]
+    if not all(isinstance(forms, list) and forms and all(map(_is_form, forms)) for forms in facts):
         raise ReadError(where, f"{where}: a key fact without a form, or a form without a word")
     if question.answerable is not bool(question.key_facts):
         raise ReadError(where, f"{where}: an answerable question needs key facts, and no other has any")
     return question
+
+
+def _filters(record: Mapping[str, Any] | None) -> Filters | None:
+    """Raises TypeError or ValueError for what is no filter."""
+    if not record:
+        return None
+    dates = {name: date.fromisoformat(text) for name, text in record.items() if text and name.startswith("published")}
+    return Filters(**{**record, **dates}) or None
 
 
 def _is_form(form: object) -> bool:

@@ -66,6 +66,7 @@ __all__ = [
     "Timings",
     "Understood",
     "Verdict",
+    "count_tokens",
     "model_folder",
     "open",
     "open_judge",
@@ -107,6 +108,13 @@ def open_llm(spec: str) -> LLM:
     chosen = Settings()
     options = llms.Options(max_tokens=chosen.answer_tokens, timeout=chosen.writer_timeout, threads=chosen.threads)
     return llms.open_llm(spec, options)
+
+
+def count_tokens(text: str) -> int:
+    """How many tokens a text has, by the encoding that prompts and passages are budgeted with (cl100k_base)."""
+    from rag import tokens
+
+    return tokens.count(text)
 
 
 def model_folder(pack: str) -> Path:

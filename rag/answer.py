@@ -15,7 +15,7 @@ from rag.embed import Embedder
 from rag.errors import DiskFull, HashMismatch, PackUnavailable, RagError, WriterFailed
 from rag.judges import Judge
 from rag.kinds import asks_number
-from rag.prompts import Brief, is_no_answer
+from rag.prompts import Brief, is_no_answer, messages
 from rag.query import Query
 from rag.retrieve import Found, Retriever
 from rag.selection import brief_for
@@ -34,7 +34,7 @@ from rag.types import (
     Timings,
     Verdict,
 )
-from rag.write import ExtractiveWriter, Writer, failed
+from rag.write import EXTRACTIVE, ExtractiveWriter, Writer, failed
 
 _MOST_REWRITTEN = 2
 _AT_ONCE = 0.25  # seconds that the stream waits for a check: one that asks a model goes on beside the writing
@@ -70,9 +70,10 @@ class Session:
         retrieved = time.perf_counter() - begun
         yield Evidence(hits, retrieved, found.understood)
         writing = self._written_until = time.perf_counter()
-        model = self.writer
+        model, prompt = self.writer, tuple[tuple[str, str], ...]()
         if hits:
             brief = brief_for(query.text, found, self.settings.prompt_tokens)
+            prompt = tuple(messages(brief)) if model != EXTRACTIVE else ()
             try:
                 yield from self._write(self.open_writer(), brief, found, begun)
             except _REPLACED as error:
@@ -93,7 +94,7 @@ class Session:
             check=total - (self._written_until - begun) if hits else None,
             total=total,
         )
-        yield Done(self._answer(found, filters, model, timings))
+        yield Done(self._answer(found, filters, model, timings), prompt)
 
     def _write(self, writer: Writer, brief: Brief, found: Found, begun: float) -> Iterator[Event]:
         checker = Checker(self.judge, brief, found.hits)

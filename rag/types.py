@@ -51,10 +51,7 @@ class Article(Record):
 
 @dataclass(frozen=True, slots=True)
 class Passage(Record):
-    """A run of whole sentences of one article: `article.text[start:end] == text`.
-
-    `sentences` holds the (start, end) offsets of each sentence, also into the article's text.
-    """
+    """Whole sentences of one article: `article.text[start:end] == text`; `sentences` are (start, end) in it too."""
 
     start: int
     end: int
@@ -271,9 +268,10 @@ class Checked(Record):
 
 @dataclass(frozen=True, slots=True)
 class Done(Record):
-    """Last event of a stream: the whole answer."""
+    """Last event of a stream: the whole answer, and what a writer's model was sent, as (role, text) messages."""
 
     answer: Answer
+    prompt: tuple[tuple[str, str], ...] = ()
 
 
 Event = Evidence | Delta | Checked | Done

@@ -25,7 +25,6 @@ that was given up may be busy for about a second more, which the next answer wai
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import re
 import sys
@@ -40,7 +39,8 @@ from typing import Any
 
 import rag
 from eval import asked, outcomes
-from eval.asked import Answered, Asked
+from eval.asked import Asked
+from eval.cases import Case
 from eval.systems.citation_engine import CitationEngine, build, refuses
 from eval.systems.stock import require
 from rag.errors import ModelError, SettingsError
@@ -128,7 +128,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "questions asked of both": len(pairs),
         "not asked": len(chosen) - len(pairs),
         "with earlier turns, left out": len(questions) - len(single),
-        **tables(pairs, dataclasses.asdict(archive.settings)),
+        **tables(pairs),
     }
 
 
@@ -204,7 +204,7 @@ def ask_stock(engine: CitationEngine, writer: str, question: Asked) -> Ended | F
     return Ended(first, end, answer)
 
 
-def tables(pairs: Sequence[Pair], settings: Mapping[str, Any]) -> dict[str, Any]:
+def tables(pairs: Sequence[Pair]) -> dict[str, Any]:
     """Failures of each, and the figures of the questions that neither failed; seconds and their ratio, ours / stock."""
     both = [
         (pair.question, pair.ours, pair.stock)
@@ -227,8 +227,8 @@ def tables(pairs: Sequence[Pair], settings: Mapping[str, Any]) -> dict[str, Any]
             "to end": _seconds([(ours.end, stock.end) for _, ours, stock in both]),
         },
         "answers": {
-            OURS: _answers([Answered(question, settings, ours.answer) for question, ours, _ in both]),
-            STOCK: _answers([Answered(question, settings, stock.answer) for question, _, stock in both]),
+            OURS: _answers([Case(question, OURS, ours.answer) for question, ours, _ in both]),
+            STOCK: _answers([Case(question, STOCK, stock.answer) for question, _, stock in both]),
         },
     }
 
@@ -245,7 +245,7 @@ def _seconds(times: Sequence[tuple[float | None, float | None]]) -> dict[str, An
     return {"of": len(pairs), **dict(zip(columns, (ours50, stock50, ours50 / stock50, ours95, stock95)))}
 
 
-def _answers(answered: Sequence[Answered]) -> dict[str, Any]:
-    shown = [each.answer["text"] for each in answered if not each.answer["abstained"]]
+def _answers(cases: Sequence[Case]) -> dict[str, Any]:
+    shown = [case.answer["text"] for case in cases if case.answer and not case.refused]
     marked = sum(_MARK.search(text) is not None for text in shown)
-    return {**outcomes.figures(answered)["as shown"], MARKED: outcomes.rate(marked, len(shown))}
+    return {**outcomes.rates(cases), MARKED: outcomes.rate(marked, len(shown))}

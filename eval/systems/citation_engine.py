@@ -8,18 +8,25 @@ these the model reads every window whole, with its article's title before it.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import rag
-from eval.systems import stock
+from eval.asked import Asked
+from eval.outcomes import holds
+from eval.systems import Response, as_answer, stock
 
 if TYPE_CHECKING:
     from llama_index.core.base.response.schema import StreamingResponse
     from llama_index.core.llms import LLM
     from llama_index.core.query_engine import CitationQueryEngine
+    from llama_index.core.schema import BaseNode
 
+_KNOWN = ("title", "outlet", "byline", "published", "url")
+NAME = "stock"
+SUMMARY = "LlamaIndex's CitationQueryEngine with the archive's writer (bench extra)"
 _SAYS = (
     r"(?:answer|mention|provide|state|say|specif|contain|include|give|indicate|address|report|disclose|discuss|describe"
     r"|reveal|cover|detail|name|list|offer|enough|sufficient|available|known|clear|helpful|relevant|possible)"
@@ -39,12 +46,42 @@ class CitationEngine:
     """The engine as something that answers. `name` is the row it has in tables."""
 
     engine: CitationQueryEngine
-    name: str = "stock"
+    archive: rag.Archive
+    name: str = NAME
 
     def stream(self, question: str) -> Iterator[str]:
         """Pieces of the answer as they are written. Raises ModelError, or LlamaIndex's own ValueError."""
         response = cast("StreamingResponse", self.engine.query(question))
         yield from response.response_gen
+
+    def ask(self, question: Asked) -> Response:
+        """Its answer and the numbered sources that it was given. It takes no history, no filters and no day.
+
+        It has no abstention: an answer counts as one if it refuses in some usual way and holds no key fact.
+        """
+        begun, first = time.perf_counter(), None
+        response = cast("StreamingResponse", self.engine.query(question.question))
+        pieces = []
+        for piece in response.response_gen:
+            first = first if first is not None or not piece else time.perf_counter() - begun
+            pieces.append(piece)
+        text = "".join(pieces).strip()
+        answer = as_answer(
+            question.question,
+            text,
+            [self._source(scored.node) for scored in response.source_nodes],
+            abstained=refuses(text) and not any(holds(text, forms) for forms in question.key_facts),
+            model=self.archive.settings.writer,
+            version=self.archive.version,
+            timings={"first_token": first, "total": time.perf_counter() - begun},
+        )
+        return Response(answer, raw=text)
+
+    def _source(self, node: BaseNode) -> dict[str, Any]:
+        """A numbered source in the form of an evidence hit, with what is known of its article."""
+        known = self.archive.article(node.ref_doc_id or "").to_dict()
+        text = re.sub(r"\ASource \d+:\n", "", node.get_content()).strip()
+        return {**{name: known[name] for name in _KNOWN}, "article_id": known["id"], "text": text}
 
 
 def build(archive: rag.Archive, llm: LLM, embed_model: Any = None) -> CitationEngine:
@@ -59,7 +96,13 @@ def build(archive: rag.Archive, llm: LLM, embed_model: Any = None) -> CitationEn
     engine = CitationQueryEngine.from_args(
         index, llm=llm, streaming=True, similarity_top_k=archive.settings.evidence_passages
     )
-    return CitationEngine(engine)
+    return CitationEngine(engine, archive)
+
+
+def connect(archive: rag.Archive, target: str) -> CitationEngine:
+    """The engine with the model of the archive's writer. Raises SettingsError without the bench extra or a model."""
+    stock.require()
+    return build(archive, rag.open_llm(archive.settings.writer))
 
 
 def refuses(text: str) -> bool:
