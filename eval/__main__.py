@@ -1,7 +1,8 @@
 """Measurements: `python -m eval COMMAND` or `rag eval COMMAND`; each prints a table, or JSON with --json.
 
 A command is a module of `eval/benchmarks/` with SUMMARY, `arguments(parser)` and `run(options) -> dict`, and
-`status(result) -> int` if what it finds may be a failure; nested dicts are printed as tables (`eval/table.py`).
+`status(result) -> int` if what it finds may be a failure; nested dicts are printed as tables (`eval/table.py`), unless
+the module has a `rendered(result) -> str` of its own.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module.arguments(command)
         command.add_argument("--json", action="store_true", help="print the result as JSON")
         command.set_defaults(run=module.run, status=getattr(module, "status", lambda result: 0))
+        command.set_defaults(rendered=getattr(module, "rendered", rendered))
     options = parser.parse_args(arguments)
     try:
         result = options.run(options)
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         sys.stdout.write(json.dumps(result, indent=2) + "\n")
     else:
-        sys.stdout.write(rendered(result))
+        sys.stdout.write(options.rendered(result))
     return int(options.status(result))
 
 

@@ -15,6 +15,8 @@ from eval.intervals import bootstrap_mean
 from eval.metrics import HIGHER, Metric
 from eval.scores import scores
 
+_ROUNDED = 1e-6  # a difference up to this is none: scores may have been kept with six digits
+
 
 @dataclass(frozen=True, slots=True)
 class Paired:
@@ -56,7 +58,7 @@ class Paired:
     @property
     def changed(self) -> int:
         """Questions whose value is another."""
-        return sum(difference != 0 for difference in self.differences.values())
+        return sum(abs(difference) > _ROUNDED for difference in self.differences.values())
 
     @property
     def worse(self) -> bool:
@@ -64,7 +66,7 @@ class Paired:
         if self.interval is None:
             return False
         low, high = self.interval
-        return high < 0 if self.metric.better == HIGHER else low > 0
+        return high < -_ROUNDED if self.metric.better == HIGHER else low > _ROUNDED
 
     @property
     def better(self) -> bool:
@@ -72,7 +74,7 @@ class Paired:
         if self.interval is None:
             return False
         low, high = self.interval
-        return low > 0 if self.metric.better == HIGHER else high < 0
+        return low > _ROUNDED if self.metric.better == HIGHER else high < -_ROUNDED
 
 
 def paired(cases_a: Sequence[Case], cases_b: Sequence[Case]) -> dict[str, Paired]:

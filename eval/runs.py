@@ -83,7 +83,7 @@ class Run:
         self._add("findings.jsonl", json.dumps(record, ensure_ascii=False) + "\n")
 
     def _add(self, name: str, line: str) -> None:
-        with (self.folder / name).open("a", encoding="utf-8") as file:
+        with (self.folder / name).open("a", encoding="utf-8", errors="replace") as file:  # half a surrogate pair
             file.write(line)
 
     def score(self) -> list[Case]:
@@ -185,7 +185,10 @@ def _models(settings: rag.Settings) -> dict[str, dict[str, str]]:
     )
     found = {}
     for pack in sorted(named):
-        folder = rag.model_folder(pack)
+        try:
+            folder = rag.model_folder(pack)
+        except rag.RagError:
+            continue  # the name of something that is no pack: it has no files that we know of
         found[pack] = {str(p.relative_to(folder)): _sha256(p) for p in sorted(folder.rglob("*")) if p.is_file()}
     return found
 

@@ -11,7 +11,6 @@ from rag.asked import Asked, alone, not_answered
 from rag.check import Checker, Raw, Splitter
 from rag.checks import Checks
 from rag.differing import others, premises
-from rag.embed import Embedder
 from rag.errors import DiskFull, HashMismatch, PackUnavailable, RagError, WriterFailed
 from rag.judges import Judge
 from rag.kinds import asks_number
@@ -48,7 +47,6 @@ class Session:
 
     question: str
     retriever: Retriever
-    embedder: Embedder
     writer: str
     open_writer: Callable[[], Writer]
     judge: Judge
@@ -83,7 +81,7 @@ class Session:
                     self._sentences.clear()
                     self._written.clear()
                     self._notices.append(failed(error, model))
-                    substitute = ExtractiveWriter(self.embedder)
+                    substitute = ExtractiveWriter()
                     model = substitute.name
                     yield from self._write(substitute, brief, found, begun)
         total = time.perf_counter() - begun

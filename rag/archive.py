@@ -122,7 +122,7 @@ class Archive:
         chosen = self.settings if name is None else self.settings.override({"writer": name}, "writer")
         with self._lock:
             if chosen.writer not in self._writers:
-                self._writers[chosen.writer] = open_writer(chosen, self._embedder, self.progress)
+                self._writers[chosen.writer] = open_writer(chosen, self.progress)
             return self._writers[chosen.writer]
 
     def warm(self, *, writer: bool = True) -> None:
@@ -249,7 +249,6 @@ class Archive:
         session = Session(
             question=question,
             retriever=self._retriever,
-            embedder=self._embedder,
             writer=writer or self.settings.writer,
             open_writer=lambda: self._writer(writer),
             judge=self._judge,

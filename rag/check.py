@@ -30,6 +30,7 @@ _LINE_START = re.compile(r"\s*\n\s*")
 _BULLET = re.compile(r"(?m)^[ \t]*(?:[-*•·]|\d{1,2}[.)])[ \t]+")
 _BEGUN = re.compile(r"(?!\s*[\[【][\d\s,;–-]*$)[^\w]*\w[^\s\"'“”‘’()\[\]—–,;:.!?]*[\s\"'“”‘’()\[\]—–,;:.!?]")
 _LONGEST_RUN = 3  # sentences in one citation
+_LONGEST_OF_TWO = 2  # in the longer of two
 _COMPARED = 8  # runs that are compared by their words before the judge is asked about the best
 _LENGTH = 0.3  # probability that a thousand characters more must bring
 _LONGEST_REWRITTEN = 2
@@ -172,8 +173,9 @@ class Checker:
 
     def _stated(self, claim: str, hits: Sequence[Hit], *, together: bool = False, least: float = 0.0) -> _Finding:
         """What the judge says of the run of `hits` that states `claim` best, or of one run of each hit together."""
-        runs = self._one_run(claim, hits, least)
-        finding = self._judged(claim, [runs]) if runs else _Finding()
+        run = self._one_run(claim, hits, least)
+        runs = [run] if run else self._two_runs(claim, hits, least)
+        finding = self._judged(claim, runs) if runs else _Finding()
         if finding.verdict is Verdict.UNSUPPORTED and together and (all_ := self._together(claim, hits)):
             return self._judged(claim, all_)
         return finding
@@ -202,6 +204,21 @@ class Checker:
             key=lambda run: estimate(claim, [self._cited(run)]) - _LENGTH * (run.end - run.start) / 1000,
             default=None,
         )
+
+    def _two_runs(self, claim: str, hits: Sequence[Hit], least: float) -> list[_Run] | None:
+        """A run and one more sentence of its article that together hold every form of `claim`, as no run alone does."""
+        every = [run for hit in hits for run in _runs(claim, hit, _LONGEST_OF_TWO) if run.shared >= least]
+        every.sort(key=lambda run: (-run.shared, run.end - run.start))
+        pairs = (
+            [run, other]
+            for run in every[:_COMPARED]
+            for hit in self.hits
+            if hit.article_id == run.hit.article_id
+            for other in _runs(claim, hit, 1)
+            if other.shared and not (run.start < other.end and other.start < run.end)
+        )
+        passing = [pair for pair in pairs if not missing(claim, [self._cited(run) for run in pair])][:_COMPARED]
+        return max(passing, key=lambda pair: estimate(claim, [self._cited(run) for run in pair]), default=None)
 
     def _together(self, claim: str, hits: Sequence[Hit]) -> list[_Run] | None:
         """One run of each marked passage, if all of them together hold every form of `claim`."""

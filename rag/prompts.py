@@ -13,6 +13,7 @@ from rag.forms import smoothed
 from rag.types import Hit
 
 NO_ANSWER = "The archive does not say."
+SAME_ARTICLE = "(from an article above) "  # in place of its origin, which costs the time of a sentence to read
 
 _RULES = (
     "You answer a journalist's question from numbered extracts of news articles and from nothing else. "
@@ -63,10 +64,14 @@ _EXAMPLES = (
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """Sentences of one passage that the writer is shown, by their places in the article, in order."""
+    """Sentences of one passage that the writer is shown, by their places in the article, in order.
+
+    scores: for each how likely it holds what is asked, as log-odds up to a constant.
+    """
 
     hit: Hit
     spans: tuple[tuple[int, int], ...]
+    scores: tuple[float, ...]
 
     @property
     def sentences(self) -> list[str]:
@@ -92,8 +97,13 @@ def messages(brief: Brief) -> Sequence[tuple[str, str]]:
     shown = [("system", _RULES)]
     for question, answer in _EXAMPLES:
         shown += [("user", question), ("assistant", answer)]
-    extracts = "\n\n".join(f"[{n}] {origin(e.hit)}{e.text}" for n, e in enumerate(brief.extracts, 1))
-    return [*shown, ("user", f"{extracts}\n\nQuestion: {brief.question}")]
+    seen: set[str] = set()
+    extracts = []
+    for number, extract in enumerate(brief.extracts, 1):
+        known = SAME_ARTICLE if extract.hit.article_id in seen else origin(extract.hit)
+        seen.add(extract.hit.article_id)
+        extracts.append(f"[{number}] {known}{extract.text}")
+    return [*shown, ("user", "\n\n".join([*extracts, f"Question: {brief.question}"]))]
 
 
 def origin(hit: Hit) -> str:

@@ -45,7 +45,7 @@ class Settings:
     judge: str = "combined"
     passage_tokens: int = 200
     evidence_passages: int = 6
-    prompt_tokens: int = 300
+    prompt_tokens: int = 360
     answer_tokens: int = 220
     weights: str = ""
     without: str = ""

@@ -34,7 +34,7 @@ def hit(text: str, article: str = "a", start: int = 100, **known: object) -> Hit
 
 
 def checker(*hits: Hit, judge: object = None) -> Checker:
-    brief = Brief("What happened?", tuple(Extract(h, h.sentences) for h in hits))
+    brief = Brief("What happened?", tuple(Extract(h, h.sentences, (0.0,) * len(h.sentences)) for h in hits))
     return Checker(judge or LiteralJudge(), brief, hits)  # type: ignore[arg-type]
 
 

@@ -10,9 +10,9 @@ from rag.prompts import NO_ANSWER, Brief, Extract, is_no_answer, messages
 from rag.types import Hit
 
 
-def hit(text: str, **known: object) -> Hit:
+def hit(text: str, article: str = "a", **known: object) -> Hit:
     return Hit(
-        rank=1, score=1.0, passage_id="p", article_id="a", start=50, end=50 + len(text), text=text,
+        rank=1, score=1.0, passage_id="p", article_id=article, start=50, end=50 + len(text), text=text,
         sentences=((50, 50 + len(text)),), **known,  # type: ignore[arg-type]
     )  # fmt: skip
 
@@ -23,11 +23,16 @@ KNOWN = hit(
     title="Prices’ rise",
     published=datetime(2025, 11, 8, tzinfo=UTC),
 )
-PLAIN = hit("One sentence. Another one.")
+PLAIN = hit("One sentence. Another one.", "b")
+
+
+def extract(hit: Hit, *spans: tuple[int, int]) -> Extract:
+    chosen = spans or hit.sentences
+    return Extract(hit, chosen, (0.0,) * len(chosen))
 
 
 def test_the_prefix_is_the_same_for_every_question() -> None:
-    one = messages(Brief("Why?", (Extract(KNOWN, KNOWN.sentences),)))
+    one = messages(Brief("Why?", (extract(KNOWN),)))
     two = messages(Brief("When?", ()))
     assert one[:-1] == two[:-1]
     assert one[0][0] == "system"
@@ -35,21 +40,26 @@ def test_the_prefix_is_the_same_for_every_question() -> None:
 
 
 def test_the_question_comes_last() -> None:
-    assert messages(Brief("Why [1]?", (Extract(PLAIN, PLAIN.sentences),)))[-1][1].endswith("Question: Why [1]?")
+    assert messages(Brief("Why [1]?", (extract(PLAIN),)))[-1][1].endswith("Question: Why [1]?")
 
 
 def test_extracts_are_numbered_in_order_with_what_is_known_of_them() -> None:
-    brief = Brief("Why?", (Extract(KNOWN, KNOWN.sentences), Extract(PLAIN, ((64, 76),))))
+    brief = Brief("Why?", (extract(KNOWN), extract(PLAIN, (64, 76))))
     assert messages(brief)[-1][1] == (
         '[1] (Post, 8 November 2025, “Prices\' rise”) It rose year-on-year. "Much".\n\n'
         "[2] Another one.\n\nQuestion: Why?"
     )
 
 
+def test_an_article_is_named_once() -> None:
+    last = messages(Brief("Why?", (extract(KNOWN), extract(PLAIN), extract(KNOWN))))[-1][1]
+    assert last.count("Prices' rise") == 1
+    assert "\n\n[3] (from an article above) It rose" in last
+
+
 def test_sentences_are_as_published_and_text_is_mended() -> None:
-    extract = Extract(KNOWN, KNOWN.sentences)
-    assert extract.sentences == [KNOWN.text]
-    assert extract.text == 'It rose year-on-year. "Much".'
+    assert extract(KNOWN).sentences == [KNOWN.text]
+    assert extract(KNOWN).text == 'It rose year-on-year. "Much".'
 
 
 def test_the_refusal_is_told_and_shown() -> None:

@@ -93,14 +93,14 @@ def judged(current: Scored, baseline: Scored, least: Mapping[str, float]) -> dic
 
 
 def _row(metric: Metric, current: Scored, baseline: Scored, least: float | None) -> dict[str, Any]:
-    now, before = current.values.get(metric.name, {}), baseline.values.get(metric.name, {})
-    paired = Paired(metric, {id: now[id] - before[id] for id in before if id in now})
-    shared = list(paired.differences)
-    mean = sum(now[id] for id in shared) / len(shared) if shared else None
+    now = current.values.get(metric.name, {})
+    before = {id: value for id, value in baseline.values.get(metric.name, {}).items() if id in current.ids}
+    paired = Paired(metric, {id: now[id] - before[id] for id in before if id in now}, before)
+    mean = paired.mean_after
     beyond = mean is not None and least is not None and (mean < least if metric.better == "higher" else mean > least)
     gone = bool(before) and not now
     return {
-        "baseline": sum(before[id] for id in shared) / len(shared) if shared else None,
+        "baseline": paired.mean_before,
         "now": mean,
         "difference, 95%": list(paired.interval) if paired.interval else None,
         "changed": paired.changed,

@@ -60,7 +60,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         raise SettingsError(f"there is no archive in {options.archive}", hint="Make one with `rag ingest`.")
     with ExitStack() as stack:
         archive = stack.enter_context(_opened(options))
-        judges = seconds(archive.settings.judge, options.second)
+        judges = seconds(archive.settings, options.second)
+        if archive.settings.writer != "extractive":
+            rag.open_llm(archive.settings.writer)  # so that a name that is none is said before anything is asked
         responder = connect(options.system, archive)
         about = runs.about(archive, responder.name, questions, [file.name for file in files], Path(__file__).parent)
         kept = runs.begin(options.out or _folder(options, archive.settings), {**about, "judges": judges})
@@ -96,13 +98,16 @@ def sampled(questions: Sequence[Asked], count: int | None) -> list[Asked]:
     return asked.spaced(ordered, count) if count else list(questions)
 
 
-def seconds(checking: str, second: str) -> list[str]:
-    """The judges that look at the answers. Raises SettingsError for the one that checks them."""
-    if second == checking:
+def seconds(settings: rag.Settings, second: str) -> list[str]:
+    """The judges that look at the answers. Raises SettingsError for the one that checks them, by whatever name."""
+    checking = rag.open_judge(settings.judge, settings).name
+    if second == NONE:
+        return [LITERAL]
+    if rag.open_judge(second, settings).name == checking:
         raise SettingsError(
             f"{second} checks the answers: it cannot tell how good the checking is", hint="Name another with --second."
         )
-    return [LITERAL] if second in (NONE, LITERAL) else [LITERAL, second]
+    return [LITERAL] if second == LITERAL else [LITERAL, second]
 
 
 def answer(kept: Run, responder: Responder, questions: Sequence[Asked], archive: rag.Archive) -> None:
@@ -134,7 +139,7 @@ def judge(kept: Run, names: Sequence[str], settings: rag.Settings) -> None:
     """Have each judge look at what it has not looked at yet."""
     cases = kept.cases()
     for name in names:
-        due = [case for case in cases if case.claims and name not in case.judges]
+        due = [case for case in cases if any(s["citations"] for _, s in case.claims) and name not in case.judges]
         one = rag.open_judge(name, settings) if due else None
         for case in shown(due, f"judging by {name}", lambda case: case.id):
             assert one is not None

@@ -20,7 +20,7 @@ class Html(str):
     __slots__ = ()
 
 
-def tag(name: str, *children: str | None, **attributes: str | float | bool | None) -> Html:
+def tag(name: str, /, *children: str | None, **attributes: str | float | bool | None) -> Html:
     """An element. Children that are None are left out, and so are attributes that are None or False.
 
     `class_` stands for class, and other underscores for hyphens.
@@ -42,7 +42,7 @@ def joined(parts: Iterable[str | None]) -> Html:
 def link(url: str | None, words: str) -> Html:
     """The words, as a link if the address is one of the web: never javascript:, data: or a file."""
     if url and _WEB.fullmatch(url):
-        return tag("a", words, href=url, rel="noopener noreferrer nofollow")
+        return tag("a", words, href=url)
     return joined([words])
 
 

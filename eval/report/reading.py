@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from eval.outcomes import holds, said
 from eval.report.outcome import outcome
 from eval.scores import scores
 from rag.types import Record
+
+_TURNS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def marked(text: str, quotes: Sequence[str]) -> list[tuple[str, bool]]:
 def amount(name: str, value: float) -> str:
     """A metric's value as people read it, with its unit."""
     unit = discovered()[name].unit
-    digits = 0 if abs(value) >= 100 else 2 if unit else 3
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if unit else 3
     return f"{value:,.{digits}f} {unit}".rstrip()
 
 
@@ -88,6 +91,23 @@ def origin(record: Mapping[str, Any]) -> str:
     """Title, outlet, byline and day of a passage or citation, as far as they are known."""
     known = [record.get("title"), record.get("outlet"), record.get("byline"), (record.get("published") or "")[:10]]
     return ", ".join(part for part in known if part) or str(record.get("article_id") or "no title")
+
+
+def found_by(finding: Mapping[str, Any]) -> str:
+    """What a second judge found, in a line, from `Finding.to_dict()`."""
+    numbers = " ".join(f"[{number}]" for number in finding["citations"])
+    likely = "" if finding["probability"] is None else f", probability {finding['probability']:.2f}"
+    return f"{finding['judge']} on {numbers}: {finding['verdict']}, {finding['reason']}{likely}"
+
+
+def printable(text: str) -> str:
+    """Foreign text for a terminal: what would move its cursor, change its colours or turn its lines is replaced."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if _acts(character) else character for character in text)
+
+
+def _acts(character: str) -> bool:
+    kind = unicodedata.category(character)
+    return (kind == "Cc" and character not in "\n\t") or kind == "Cs" or unicodedata.bidirectional(character) in _TURNS
 
 
 def _ranks(case: Case, quote: str) -> tuple[int, ...]:

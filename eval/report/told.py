@@ -84,7 +84,7 @@ def _result(run: Told) -> str:
     return (
         f"Of {answerable} questions that the archive answers, {count[RIGHT]} were answered right and "
         f"{count[FALSE_REFUSAL]} refused; of {len(run.cases) - answerable} that it does not answer, {count[RIGHTLY]} "
-        f"were refused. {'None' if not failed else failed} failed."
+        f"were refused. {failed or 'None'} failed."
     )
 
 

@@ -94,14 +94,18 @@ def as_answer(
     `sources` are what the marks number, from 1, in the form of evidence hits; each mark cites its source whole. Every
     sentence is shown, since nobody struck any: its verdict is "unchecked".
     """
-    sentences, used = [], set()
+    sentences: list[dict[str, Any]] = []
+    used: set[int] = set()
     for piece in _pieces(text):
         numbers = [int(n) for marks in _MARK.findall(piece) for n in re.findall(r"\d+", marks)]
         numbers = [n for n in dict.fromkeys(numbers) if 1 <= n <= len(sources)]
         used.update(numbers)
-        bare = " ".join(_MARK.sub("", piece).split()).replace(" .", ".").replace(" ,", ",")
-        if re.search(r"\w", bare):
-            cited = [_citation(n, sources[n - 1]) for n in numbers]
+        bare = re.sub(r" ([.,])(?!\w)", r"\1", " ".join(_MARK.sub("", piece).split()))
+        cited = [_citation(n, sources[n - 1]) for n in numbers]
+        if not re.search(r"\w", bare):  # marks behind the last stop, or on a line of their own
+            if sentences:
+                sentences[-1]["citations"] += [c for c in cited if c not in sentences[-1]["citations"]]
+        else:
             sentences.append({"text": bare, "citations": cited, "verdict": "unchecked", "reason": "not checked"})
     return {
         "question": question,

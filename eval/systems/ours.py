@@ -40,8 +40,11 @@ class Ours:
             elif isinstance(event, rag.Done):
                 done = event
         answer = done.answer
-        if answer.model != self.archive.settings.writer:
-            raise WriterFailed("; ".join(answer.notices))
+        writer = self.archive.settings.writer
+        # The notice of a writer that was replaced, or stopped before its end, begins with its name; there are others.
+        told = [notice for notice in answer.notices if notice.startswith(f"{writer} ")]
+        if answer.model != writer or told:
+            raise WriterFailed("; ".join(told or answer.notices))
         opens = tuple(self.archive.article(c.article_id).text[c.start : c.end] == c.quote for c in answer.citations)
         return Response(answer.to_dict(), opens, done.prompt, "".join(raw))
 

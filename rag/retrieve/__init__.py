@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.embed import Embedder
-from rag.query import Names, Query, Search, stems, terms, understand
+from rag.query import Names, Query, Search, terms, understand
 from rag.query.names import Vocabulary
 from rag.query.parts import Place
 from rag.retrieve.candidates import Aspects, Finder, aspects, places_of
@@ -217,12 +217,3 @@ def distinct(hits: Sequence[Hit], k: int) -> list[Hit]:
         if all(len(words & other) < _SAME * max(1, min(len(words), len(other))) for other, _ in kept):
             kept.append((words, hit))
     return [hit for _, hit in kept]
-
-
-def sentence_scores(embedder: Embedder, question: str, sentences: Sequence[str]) -> list[float]:
-    """How near each sentence is to the question: cosine similarity, plus the share of the question's words in it."""
-    vectors = embedder.encode([question, *sentences])
-    near = np.asarray(vectors[1:] @ vectors[0], dtype=float)
-    wanted = set(stems(question))
-    shared = [len(wanted & set(stems(s))) / max(1, len(wanted)) for s in sentences]
-    return [float(a + b) for a, b in zip(near, shared)]

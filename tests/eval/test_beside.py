@@ -279,7 +279,7 @@ def test_a_notice_about_the_question_is_no_failure(
 def test_if_all_fail_there_are_no_figures_and_no_zeros() -> None:
     asked = Asked("a", "Who?", "fact", True, "-", (("x",),))
     late = Failed("the model had not ended after 180 seconds", 180.0)
-    result = beside.tables([Pair(asked, late, late)], {"writer": "local:x"})
+    result = beside.tables([Pair(asked, late, late)])
     assert result["failed by neither: compared"] == 0
     assert result["why they failed"] == {f"{name}: {late.reason}": 1 for name in ("ours", "stock")}
     assert result["seconds"]["to end"]["ours p50"] is result["seconds"]["to end"]["p50 ours / stock"] is None
