@@ -79,6 +79,26 @@ class Pair:
         return set().union(*(part.stems for part in self.parts)) if self.parts else set()
 
     @cached_property
+    def absent(self) -> list[forms.Number]:
+        """The claim's numbers that neither the cited words nor their origin say; a year may be that of a date there."""
+        read = (*self.parts, self.origin)
+        there = [number for part in read for number in forms.numbers(part.text)]
+        years = {date.year for part in read for date in forms.dates(part.text)}
+        return [
+            number
+            for number in forms.numbers(self.claim.text)
+            if not number.stands_in(there) and not (number.unit == "" and number.value in years)
+        ]
+
+    @cached_property
+    def years_around(self) -> set[float]:
+        """Years that the day of publication or the headline gives and the cited words do not."""
+        inside = {date.year for part in self.parts for date in forms.dates(part.text)}
+        inside |= {int(number.value) for part in self.parts for number, _ in part.numbers}
+        around = {date.year for date in forms.dates(self.origin.text)}
+        return {float(year) for year in around if year and year not in inside}
+
+    @cached_property
     def unheld(self) -> list[str]:
         """The claim's words that neither the cited words nor their origin hold, as written, in order."""
         held = self.there | self.origin.stems

@@ -52,10 +52,8 @@ def reason(pair: Pair, figures: dict[str, float]) -> str:
 
 
 def _literal(pair: Pair, figures: dict[str, float]) -> str | None:
-    there = [n for part in (*pair.parts, pair.origin) for n in forms.numbers(part.text)]
     if figures["numbers_missing"]:
-        absent = [n.written for n in forms.numbers(pair.claim.text) if not n.stands_in(there)]
-        return f"the cited words do not say “{absent[0]}”" if absent else None
+        return f"the cited words do not say “{pair.absent[0].written}”" if pair.absent else None
     if figures["names_missing"]:
         stems = {token.stem for part in (*pair.parts, pair.origin) for token in part.tokens}
         for name, begins in forms.names(pair.claim.text):

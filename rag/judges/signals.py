@@ -96,12 +96,17 @@ def exact_runs(pair: Pair) -> float:
 
 def number_fits(pair: Pair) -> float:
     """How well the cited words near each number are those near it in the claim; the worst one, 1 without numbers."""
-    return min((_number_fit(pair, number, i)[0] for number, i in pair.claim.numbers), default=1.0)
+    return min((_number_fit(pair, number, i)[0] for number, i in _told(pair)), default=1.0)
 
 
 def number_rival(pair: Pair) -> float:
     """How much better another number of the cited words would fit there, at worst; 0 without numbers."""
-    return max((_number_fit(pair, number, i)[1] for number, i in pair.claim.numbers), default=0.0)
+    return max((_number_fit(pair, number, i)[1] for number, i in _told(pair)), default=0.0)
+
+
+def _told(pair: Pair) -> list[tuple[forms.Number, int]]:
+    """The claim's numbers, save a year that only the article's date or headline gives: it stands beside no words."""
+    return [(n, i) for n, i in pair.claim.numbers if n.unit or n.value not in pair.years_around]
 
 
 def _number_fit(pair: Pair, number: forms.Number, index: int) -> tuple[float, float]:
@@ -154,8 +159,7 @@ def missing(kind: Callable[[str], Iterable[object]], found: Callable[[Pair], int
 
 def _numbers_missing(pair: Pair) -> int:
     there = [n for part in (*pair.parts, pair.origin) for n in forms.numbers(part.text)]
-    claim = pair.claim.text
-    return sum(not n.stands_in(there) and not computed(n, there, claim) for n in forms.numbers(claim))
+    return sum(not computed(number, there, pair.claim.text) for number in pair.absent)
 
 
 def _names_missing(pair: Pair) -> int:
