@@ -31,7 +31,7 @@ from rag.errors import SettingsError
 from rag.types import Verdict
 
 SUMMARY = "ask a system every question of a set, and keep everything"
-SECOND = "local:qwen2.5-coder-0.5b"
+SECOND = "local:qwen2.5-coder-1.5b"
 NONE = "none"
 QUESTIONS = Path(asked.__file__).parent / "questions"
 SETS = {"dev": ("dev",), "test": ("test",), "all": ("dev", "test")}
