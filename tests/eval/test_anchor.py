@@ -12,6 +12,7 @@ import pytest
 from eval.__main__ import main
 from eval.anchoring import anchored, corrected
 from eval.asked import Label
+from eval.benchmarks.run import QUESTIONS
 from eval.cases import Finding
 from rag.errors import SettingsError
 from tests.eval.hand import BRIDGE, SILENT, answered, kept
@@ -56,6 +57,14 @@ def test_judges_and_people_on_what_is_shown_and_struck() -> None:
     assert (judge["labelled"], judge["precision"], judge["recall"]) == (2, 1.0, 1.0)
     assert judge["wrong ones caught"] == "1 of 1"
     assert judge["faithful by it"] == judge["corrected"] == 0.5
+
+
+def test_our_own_labels_are_of_the_run_that_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    folder = QUESTIONS.parent / "anchored"
+    assert main(["anchor", str(folder), "--labels", str(folder / "labels.jsonl"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["sentences labelled"] == 120
+    assert found["judges, on what is shown"].keys() >= {"literal", "local:qwen2.5-coder-1.5b"}
 
 
 def test_unclear_labels_are_counted_and_left_out() -> None:
