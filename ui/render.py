@@ -1,11 +1,14 @@
-"""HTML of the chat page, from the archive's own types. Pure; everything from outside is escaped here and only here."""
+"""HTML of a question and its answer, from the archive's own types. Pure; everything from outside is escaped here."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
 from html import escape
 
 from rag.types import Answer, Citation, Hit, Sentence, Understood, Verdict
+from ui.cards import opener
+from ui.words import dated, origin
 
 _LABELS = {
     Verdict.SUPPORTED: "stands",
@@ -17,68 +20,48 @@ LEGEND = (
     '<span class="mark unsupported" aria-hidden="true"></span>struck, with the reason '
     '<span class="mark unchecked" aria-hidden="true"></span>not checked</p>'
 )
+# What `Understood` holds, as the reader is told it, in the order it is told. "history" is the follow-up made whole.
+_CHIPS = (
+    ("outlets", "From"),
+    ("bylines", "By"),
+    ("sections", "Section"),
+    ("published", "Published"),
+    ("happened", "About"),
+    ("phrases", "Word for word"),
+    ("parts", "Side"),
+)
 
 
-def _origin(item: Hit | Citation) -> str:
-    day = f"{item.published.day} {item.published:%B %Y}" if item.published else None
-    return " · ".join(escape(part) for part in (item.outlet, item.byline, day) if part)
-
-
-def _link(url: str | None) -> str:
-    if not url or not url.startswith(("http://", "https://")):
-        return ""
-    return f'<a class="original" href="{escape(url)}" rel="noopener noreferrer" target="_blank">original</a>'
-
-
-def evidence(hits: Sequence[Hit], answer: Answer | None = None, meant: Understood | None = None) -> str:
-    """Cards of the evidence under what the question was taken to mean; the words that the answer cites are marked."""
-    shown = understood(meant)
-    if not hits:
-        return f'{shown}<p class="quiet">Nothing in the archive comes near this question.</p>'
-    return shown + "".join(_card(hit, answer.citations if answer else ()) for hit in hits)
-
-
-def understood(meant: Understood | None) -> str:
-    """What the question was taken to mean, where it was not taken as it stands."""
+def understood(meant: Understood | None, ignored: Collection[str] = ()) -> str:
+    """What the question was taken to mean, as chips that can be taken away, and those taken away, to put back."""
     if meant is None:
         return ""
-    lines = []
-    if meant.text != meant.question:
-        lines.append(f"Searched as: {escape(meant.text)}")
-    if meant.limits:
-        lines.append(f"Limited to: {escape(' · '.join(meant.limits))}")
-    lines += map(escape, meant.notes)
-    return "".join(f'<p class="understood" dir="auto">{line}</p>' for line in lines)
+    chips = [_chip("Read as", meant.text, "history")] if meant.text != meant.question else []
+    for kind, label in _CHIPS:
+        chips += [_chip(label, value, value) for value in getattr(meant, kind)]
+    chips += [_gone(value) for value in ignored]
+    notes = "".join(f'<p class="note" dir="auto">{escape(note)}</p>' for note in meant.notes)
+    if not chips:
+        return notes
+    return f'<ul class="chips" aria-label="What the question was understood as">{"".join(chips)}</ul>{notes}'
 
 
-def _card(hit: Hit, citations: Sequence[Citation]) -> str:
+def _chip(label: str, value: str, ignore: str) -> str:
+    shown = escape(value)
     return (
-        '<article class="card">'
-        f"<h3>{escape(hit.title or 'Untitled')}</h3>"
-        f'<p class="origin">{_origin(hit)} {_link(hit.url)}</p>{_copies(hit)}'
-        f'<p class="passage" dir="auto">{marked(hit, citations)}</p></article>'
+        f'<li class="chip"><span class="kind">{label}</span> <bdi>{shown}</bdi>'
+        f'<button type="button" data-ignore="{escape(ignore)}" aria-label="Ask without: {label} {shown}" '
+        'title="Ask again without this"><span aria-hidden="true">×</span></button></li>'
     )
 
 
-def _copies(hit: Hit) -> str:
-    if not hit.also:
-        return ""
-    names = ", ".join(escape(copy.outlet or "an unknown outlet") for copy in hit.also)
-    return f'<p class="origin">also in: {names}</p>'
-
-
-def marked(hit: Hit, citations: Sequence[Citation]) -> str:
-    """The passage with cited spans in `<mark>`; overlapping spans are joined."""
-    spans = sorted((c.start, c.end) for c in citations if c.article_id == hit.article_id)
-    parts, position = [], hit.start
-    for start, end in spans:
-        start, end = max(start, position), min(end, hit.end)
-        if start < end:
-            parts.append(escape(hit.text[position - hit.start : start - hit.start]))
-            parts.append(f"<mark>{escape(hit.text[start - hit.start : end - hit.start])}</mark>")
-            position = end
-    parts.append(escape(hit.text[position - hit.start :]))
-    return "".join(parts)
+def _gone(value: str) -> str:
+    shown = "the questions before" if value == "history" else escape(value)
+    return (
+        f'<li class="chip gone"><span class="kind">Without</span> <bdi>{shown}</bdi>'
+        f'<button type="button" data-restore="{escape(value)}" aria-label="Ask with it again: {shown}" '
+        'title="Ask again with this"><span aria-hidden="true">+</span></button></li>'
+    )
 
 
 def question(text: str) -> str:
@@ -86,69 +69,95 @@ def question(text: str) -> str:
     return f'<h2 class="question" dir="auto">{escape(text)}</h2>'
 
 
-def writing(asked: str, sentences: Sequence[Sentence], rest: str, turn: str, status: str) -> str:
+def writing(asked: str, chips: str, sentences: Sequence[Sentence], rest: str, turn: str, status: str) -> str:
     """An answer on its way: checked sentences, what is being written, and what is going on."""
-    body = "".join(sentence(s, turn) for s in sentences)
-    tail = f'<span class="sentence writing">{escape(rest)}</span>' if rest.strip() else ""
-    return f'{question(asked)}<div class="answer">{body}{tail}</div><p class="quiet" role="status">{escape(status)}</p>'
-
-
-def sentence(item: Sentence, turn: str) -> str:
-    """One sentence with its verdict and its citations."""
-    label, reason = _LABELS[item.verdict], escape(item.reason)
-    links = "".join(
-        f'<a class="cite" href="#{turn}-source-{c.number}" aria-label="Citation {c.number}: open the cited words">'
-        f"{c.number}</a>"
-        for c in item.citations
-    )
-    text = escape(item.text)
-    if item.verdict is Verdict.UNSUPPORTED:
-        body = f'<s>{text}</s> <span class="reason">struck: {reason}</span>'
-    else:
-        body = text
+    body = "".join(sentence(s, turn, n) for n, s in enumerate(sentences))
+    tail = f'<p class="sentence writing" dir="auto">{escape(rest)}</p>' if rest.strip() else ""
     return (
-        f'<p class="sentence {item.verdict.value}" dir="auto">'
-        f'<span class="mark {item.verdict.value}" role="img" aria-label="{label}" title="{label}: {reason}"></span>'
-        f"{body}{links}</p>"
+        f'{question(asked)}{chips}<div class="answer" data-turn="{turn}">{body}{tail}</div>'
+        f'<p class="quiet working">{escape(status)}</p>'
     )
 
 
-def answer(item: Answer, turn: str) -> str:
+def sentence(item: Sentence, turn: str, index: int) -> str:
+    """One sentence with its verdict and its citations."""
+    label, text = _LABELS[item.verdict], escape(item.text)
+    mark = f'<span class="mark {item.verdict.value}" role="img" aria-label="{label}" title="{label}"></span>'
+    name = f"{turn}-{index}"
+    if item.verdict is Verdict.SUPPORTED:
+        body = text + "".join(map(_cite, item.citations))
+    else:
+        body = f"<s>{text}</s>" if item.verdict is Verdict.UNSUPPORTED else text
+        body += (
+            f'<span class="why"><button type="button" aria-describedby="{name}-why">{label}</button>'
+            f'<span class="reason" role="tooltip" id="{name}-why">{escape(item.reason or "no reason given")}</span>'
+            "</span>"
+        )
+    return f'<p class="sentence {item.verdict.value}" data-name="{name}" dir="auto">{mark}{body}</p>'
+
+
+def _cite(c: Citation) -> str:
+    return (
+        f'<button type="button" class="cite" data-number="{c.number}" '
+        f"{opener(c.article_id, c.start, c.end, c.quote)} "
+        f'aria-label="Citation {c.number}: open the cited words">{c.number}</button>'
+    )
+
+
+def answer(item: Answer, chips: str, turn: str, today: date) -> str:
     """A whole answer with its sources, each of which opens on the cited words."""
-    notices = "".join(f'<p class="notice" role="alert">{escape(notice)}</p>' for notice in item.notices)
-    body = "".join(sentence(s, turn) for s in item.sentences)
+    notes = item.understood.notes if item.understood else ()
+    notices = "".join(f'<p class="notice">{escape(notice)}</p>' for notice in item.notices if notice not in notes)
+    body = "".join(sentence(s, turn, n) for n, s in enumerate(item.sentences))
     if item.abstained:
-        body += f'<p class="abstained" dir="auto">{escape(item.text)}</p>'
+        body += abstained(item.text, item.evidence)
     times = item.timings
     foot = (
-        f"{escape(item.model)} · archive {escape(item.archive_version)} · evidence {times.retrieve:.2f} s · "
-        f"total {times.total:.1f} s"
+        f"{escape(item.model)} · archive {escape(item.archive_version)} · evidence {times.retrieve:.2f}\u00a0s · "
+        f"total {times.total:.1f}\u00a0s"
     )
+    legend = LEGEND if item.sentences else ""
     return (
-        f'{question(item.question)}{notices}<div class="answer">{body}</div>{LEGEND}'
-        f"{sources(item, turn)}<p class='quiet foot'>{foot}</p>"
+        f'{question(item.question)}{chips}{notices}<div class="answer done" data-turn="{turn}">{body}</div>{legend}'
+        f"{sources(item, today)}<p class='quiet foot'>{foot}</p>"
     )
 
 
-def sources(item: Answer, turn: str) -> str:
-    """The citations as a list, and for each the passage that a click opens, with its words marked."""
-    rows, opened = [], []
-    for c in item.citations:
-        name = f"{turn}-source-{c.number}"
+def abstained(text: str, hits: Sequence[Hit]) -> str:
+    """That the archive does not say, and what comes nearest, each of which opens."""
+    said, _, _ = text.partition(" Nearest coverage:")
+    near = "".join(
+        f'<li><button type="button" class="read" {opener(hit.article_id, hit.start, hit.end, hit.text)}>'
+        f"<bdi>{escape(hit.title or 'Untitled')}</bdi></button></li>"
+        for hit in _once(hits[:3])
+    )
+    nearest = f'<p class="nearest">Nearest coverage</p><ul class="nearest">{near}</ul>' if near else ""
+    return f'<div class="abstained"><p dir="auto">{escape(said)}</p>{nearest}</div>'
+
+
+def _once(hits: Sequence[Hit]) -> list[Hit]:
+    """The first hit of each article."""
+    return [hit for n, hit in enumerate(hits) if all(hit.article_id != other.article_id for other in hits[:n])]
+
+
+def sources(item: Answer, today: date) -> str:
+    """The cited articles, each once, with the numbers of its citations. It opens at the first of them."""
+    also = {hit.article_id: [copy.article_id for copy in hit.also] for hit in item.evidence}
+    cited: dict[str, list[Citation]] = {}
+    for citation in item.citations:
+        cited.setdefault(citation.article_id, []).append(citation)
+    rows = []
+    for article_id, citations in cited.items():
+        first = citations[0]
+        place = opener(article_id, first.start, first.end, first.quote, also.get(article_id, ()))
         rows.append(
-            f'<li value="{c.number}"><a href="#{name}">{escape(c.title or "Untitled")}</a>'
-            f'<span class="origin">{_origin(c)}</span></li>'
+            f'<li><span class="numbers">{", ".join(str(c.number) for c in citations)}</span>'
+            f'<button type="button" class="read" {place}><bdi>{escape(first.title or "Untitled")}</bdi></button>'
+            f'<span class="origin">{dated(first.published, today)} · {origin(first)}</span></li>'
         )
-        hit = next(h for h in item.evidence if h.article_id == c.article_id and h.start <= c.start < h.end)
-        opened.append(
-            f'<section class="source" id="{name}" aria-label="Source {c.number}">'
-            f'<a class="close" href="#{turn}">close</a><h3>{escape(c.title or "Untitled")}</h3>'
-            f'<p class="origin">{_origin(c)} {_link(c.url)}</p>'
-            f'<p class="passage" dir="auto">{marked(hit, [c])}</p></section>'
-        )
-    return f'<ol class="sources" id="{turn}">{"".join(rows)}</ol>{"".join(opened)}' if rows else ""
+    return f'<h3 class="label">Sources</h3><ul class="sources">{"".join(rows)}</ul>' if rows else ""
 
 
 def problem(asked: str, message: str) -> str:
     """What went wrong, in words."""
-    return f'{question(asked)}<p class="notice" role="alert">{escape(message)}</p>'
+    return f'{question(asked)}<p class="notice problem">{escape(message)}</p>'

@@ -17,10 +17,11 @@ def run(archive: Archive, *, host: str, port: int, browser: bool, ready: Callabl
 
     The models load in the background: the page and the evidence work meanwhile. Raises RagError if the port is taken.
     """
-    threading.Thread(target=_warm, args=(archive, ready), name="warm", daemon=True).start()
+    models = Models()
+    threading.Thread(target=_warm, args=(archive, ready, models), name="warm", daemon=True).start()
     from ui import page
 
-    blocks = page.build(archive)
+    blocks = page.build(archive, models.notice)
     try:
         _, address, _ = blocks.queue(default_concurrency_limit=8).launch(
             server_name=host,
@@ -43,10 +44,33 @@ def run(archive: Archive, *, host: str, port: int, browser: bool, ready: Callabl
         blocks.close(verbose=False)
 
 
-def _warm(archive: Archive, ready: Callable[[str], None]) -> None:
+class Models:
+    """What a reader of the page must know of the models that load behind it."""
+
+    def __init__(self) -> None:
+        self._notice = "The models are still loading. Questions wait for them; what they find is shown first."
+
+    def notice(self) -> str:
+        """In words; "" once there is nothing to know."""
+        return self._notice
+
+    def loaded(self) -> None:
+        self._notice = ""
+
+    def writer_next(self) -> None:
+        self._notice = "The writer is still loading. The evidence is here already; the answer waits for it."
+
+    def failed(self, reason: str) -> None:
+        self._notice = f"{reason}. Answers are sentences of the articles, word for word, until it is there."
+
+
+def _warm(archive: Archive, ready: Callable[[str], None], models: Models) -> None:
     try:
         archive.warm(writer=False)
+        models.writer_next()
         archive.warm()
+        models.loaded()
         ready(f"{archive.settings.writer} is ready.")
     except RagError as error:
+        models.failed(error.message)
         ready(f"warning: {error}\nAnswers will be sentences of the articles, word for word.")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
-from rag import Answer, Citation, Hit, Sentence, Timings, Verdict
-from ui import render
+from rag import Answer, Citation, Copy, Hit, Sentence, Timings, Verdict
+from ui import cards, render
 
+TODAY = date(2026, 11, 25)
 EVIL = '<script>alert("x")</script>'
 
 
@@ -35,35 +36,81 @@ def test_everything_from_outside_is_escaped() -> None:
     hit = _hit(text=EVIL, title=EVIL, outlet=EVIL, byline=EVIL, url=f"https://x.example/{EVIL}")
     sentence = Sentence(EVIL, (_citation(hit, EVIL),), Verdict.SUPPORTED, EVIL)
     struck = Sentence(EVIL, (), Verdict.UNSUPPORTED, EVIL)
-    page = render.answer(_answer(hit, sentence, struck), "t") + render.evidence([hit]) + render.problem(EVIL, EVIL)
-    page += render.writing(EVIL, [sentence], EVIL, "t", EVIL)
+    item = _answer(hit, sentence, struck)
+    page = (
+        render.answer(item, "", "t", TODAY) + render.answer(_answer(hit), "", "t", TODAY) + render.problem(EVIL, EVIL)
+    )
+    page += cards.evidence([hit], EVIL, TODAY, item) + render.writing(EVIL, "", [sentence], EVIL, "t", EVIL)
     assert "<script" not in page
     assert 'alert("' not in page
 
 
 def test_a_script_address_is_no_link() -> None:
-    assert "javascript" not in render.evidence([_hit(url="javascript:alert(1)")])
+    assert "javascript" not in cards.evidence([_hit(url="javascript:alert(1)")], "", TODAY)
+
+
+def _card(hit: Hit, *citations: Citation) -> str:
+    item = _answer(hit, Sentence("x", citations, Verdict.SUPPORTED, ""))
+    return cards.evidence([hit], "", TODAY, item)
 
 
 def test_cited_words_are_marked_exactly() -> None:
     hit = _hit()
-    assert "Rain fell. <mark>The bridge closed.</mark> Nobody" in render.marked(
-        hit, [_citation(hit, "The bridge closed.")]
-    )
+    assert "Rain fell. <mark>The bridge closed.</mark> Nobody" in _card(hit, _citation(hit, "The bridge closed."))
 
 
 def test_overlapping_citations_are_marked_once() -> None:
     hit = _hit()
-    shown = render.marked(hit, [_citation(hit, "Rain fell. The bridge"), _citation(hit, "The bridge closed.")])
-    assert shown.replace("<mark>", "").replace("</mark>", "") == hit.text
+    shown = _card(hit, _citation(hit, "Rain fell. The bridge"), _citation(hit, "The bridge closed."))
+    assert "<mark>Rain fell. The bridge closed.</mark> Nobody" in shown
+
+
+def test_the_questions_words_are_marked_lightly_also_in_what_is_cited() -> None:
+    hit = _hit()
+    item = _answer(hit, Sentence("x", (_citation(hit, "The bridge closed."),), Verdict.SUPPORTED, ""))
+    shown = cards.evidence([hit], "Which bridges closed? Who was hurt?", TODAY, item)
+    assert '<mark>The <b class="asked">bridge</b> <b class="asked">closed</b>.</mark> Nobody' in shown
+    assert '<b class="asked">hurt</b>' in shown
+
+
+def test_a_card_says_when_and_how_long_ago() -> None:
+    shown = cards.evidence([_hit(published=datetime(2026, 11, 4, tzinfo=UTC))], "", TODAY)
+    assert '<time class="date" datetime="2026-11-04">4 November 2026</time>' in shown
+    assert "3 weeks ago" in shown
+
+
+def test_a_card_names_other_outlets_of_the_story() -> None:
+    copy = Copy("b", "Radio <b>", "Again", None, "https://radio.example/1")
+    shown = cards.evidence([_hit(also=(copy,))], "", TODAY)
+    assert "Same story: <bdi>Radio &lt;b&gt;</bdi>" in shown
+    assert 'href="https://radio.example/1"' in shown
+
+
+def test_fifty_cards_are_there_and_most_are_folded() -> None:
+    shown = cards.evidence([_hit()] * 50, "", TODAY)
+    assert shown.count('<article class="card">') == 50
+    assert "<summary>40 more</summary>" in shown
+
+
+def test_a_sentence_that_is_struck_gives_its_reason_to_whoever_asks() -> None:
+    shown = render.sentence(Sentence("It snowed.", (), Verdict.UNSUPPORTED, "no snow in it"), "t", 3)
+    assert '<button type="button" aria-describedby="t-3-why">struck</button>' in shown
+    assert 'role="tooltip" id="t-3-why">no snow in it' in shown
+
+
+def test_an_abstention_opens_what_came_nearest_once_each() -> None:
+    shown = render.abstained("The archive does not say. Nearest coverage: “A”.", [_hit(title="A"), _hit(title="A")])
+    assert shown.count("data-article") == 1
+    assert "“A”" not in shown
 
 
 def test_struck_sentences_show_their_reason() -> None:
     hit = _hit(published=datetime(2025, 3, 4, tzinfo=UTC))
-    page = render.answer(_answer(hit, Sentence("It snowed.", (), Verdict.UNSUPPORTED, "no snow in it")), "t")
+    item = _answer(hit, Sentence("It snowed.", (), Verdict.UNSUPPORTED, "no snow in it"))
+    page = render.answer(item, "", "t", TODAY)
     assert "<s>It snowed.</s>" in page
     assert "no snow in it" in page
 
 
 def test_no_evidence_is_said() -> None:
-    assert "Nothing" in render.evidence([])
+    assert "Nothing" in cards.evidence([], "", TODAY)

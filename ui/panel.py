@@ -1,0 +1,158 @@
+"""The article in the side panel: the whole text, with the cited span marked exactly. HTML is escaped here.
+
+The span is that of the version it was quoted from: an article that has changed since is shown as it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import ArchiveError, RagError
+from rag.types import Article
+from ui.cards import opener
+from ui.marks import Span, marked
+from ui.words import dated, day, link, origin
+
+if TYPE_CHECKING:
+    from rag import Archive
+
+_LINE = re.compile(r"[^\n]+")
+_MOST_VERSIONS = 50
+_MOST_ALSO = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a control asks to open: an article, the quoted span, and others of the same story."""
+
+    article_id: str
+    start: int
+    end: int
+    quote: str
+    version: int | None = None
+    also: tuple[str, ...] = ()
+
+
+def wanted_from(data: Any) -> Wanted:
+    """From what the browser sent, whatever that is: what makes no sense is left out."""
+    known = data if isinstance(data, dict) else {}
+
+    def number(name: str) -> int | None:
+        text = str(known.get(name, ""))
+        return int(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else None
+
+    return Wanted(
+        article_id=str(known.get("article", "")),
+        start=number("start") or 0,
+        end=number("end") or 0,
+        quote=str(known.get("quote", "")),
+        version=number("version"),
+        also=tuple(str(known.get("also", "")).split()[:_MOST_ALSO]),
+    )
+
+
+def opened(archive: Archive, wanted: Wanted, today: date) -> str:
+    """The panel's content for what is wanted; what cannot be opened is said in words."""
+    try:
+        current = archive.article(wanted.article_id)
+        versions = _versions(archive, current)
+    except RagError as error:
+        return f'<h2 tabindex="-1">Not to be opened</h2><p class="notice">{escape(error.message)}</p>'
+    return article(versions, _chosen(versions, wanted), wanted, list(_others(archive, wanted)), today)
+
+
+def _versions(archive: Archive, current: Article) -> list[Article]:
+    """All versions, oldest first; the last is the current one."""
+    found: list[Article] = []
+    for number in range(1, _MOST_VERSIONS + 1):
+        try:
+            found.append(archive.article(current.id, number))
+        except ArchiveError:
+            break
+    return found or [current]
+
+
+def _stands(item: Article, wanted: Wanted) -> bool:
+    return item.text[wanted.start : wanted.end] == wanted.quote
+
+
+def _chosen(versions: Sequence[Article], wanted: Wanted) -> int:
+    """Which version to show, from 0: the one asked for, or the newest in which the quoted words stand."""
+    if wanted.version is not None and 1 <= wanted.version <= len(versions):
+        return wanted.version - 1
+    newest = len(versions) - 1
+    return next((n for n in range(newest, -1, -1) if _stands(versions[n], wanted)), newest)
+
+
+def _others(archive: Archive, wanted: Wanted) -> Iterator[Article]:
+    for other in wanted.also:
+        try:
+            yield archive.article(other)
+        except ArchiveError:  # gone since the question was asked: there is nothing to open
+            continue
+
+
+def article(versions: Sequence[Article], shown: int, wanted: Wanted, others: Sequence[Article], today: date) -> str:
+    """One version of an article as the panel shows it, and which other versions and articles there are."""
+    item = versions[shown]
+    stands = _stands(item, wanted)
+    spans = [(wanted.start, wanted.end)] if stands else []
+    changed = "" if shown == len(versions) - 1 else '<p class="notice">This is an earlier version.</p>'
+    if not stands:
+        changed += '<p class="notice">The quoted words do not stand in this version.</p>'
+    return (
+        f'<p class="when">{dated(item.published, today)}</p>'
+        f'<h2 tabindex="-1" dir="auto">{escape(item.title or "Untitled")}</h2>'
+        f'<p class="origin">{origin(item)} {link(item.url)}</p>{_copy(item, wanted) if stands else ""}{changed}'
+        f'{_version_list(versions, shown, wanted)}<div class="text">{text(item.text, spans)}</div>{_same_story(others)}'
+    )
+
+
+def text(body: str, spans: Sequence[Span]) -> str:
+    """The text as paragraphs, one a line, with `spans` of the whole text marked in whatever paragraphs they touch."""
+    return "".join(f'<p dir="auto">{marked(line.group(), spans, at=line.start())}</p>' for line in _LINE.finditer(body))
+
+
+def quoted(item: Article, quote: str) -> str:
+    """The quote with where it stands, as plain text to paste."""
+    parts = [item.outlet, item.byline, day(item.published) if item.published else None, item.url]
+    return f"“{quote}”\n{', '.join(part for part in parts if part)}".rstrip()
+
+
+def _copy(item: Article, wanted: Wanted) -> str:
+    if not wanted.quote:
+        return ""
+    return (
+        f'<p class="tools"><button type="button" class="plain" data-copy="{escape(quoted(item, wanted.quote))}">'
+        "Copy the quote</button></p>"
+    )
+
+
+def _version_list(versions: Sequence[Article], shown: int, wanted: Wanted) -> str:
+    if len(versions) < 2:
+        return ""
+    rows = []
+    for number, item in enumerate(versions, 1):
+        when = item.updated or item.published
+        name = f"Version {number}" + (f", {day(when)}" if when else "")
+        name += " (current)" if number == len(versions) else ""
+        place = opener(item.id, wanted.start, wanted.end, wanted.quote, wanted.also)
+        here = ' aria-current="true"' if number == shown + 1 else ""
+        rows.append(
+            f'<li><button type="button" class="read" {place} data-version="{number}"{here}>{name}</button></li>'
+        )
+    return f'<details class="versions"><summary>{len(versions)} versions</summary><ul>{"".join(rows)}</ul></details>'
+
+
+def _same_story(others: Sequence[Article]) -> str:
+    rows = [
+        f'<li><button type="button" class="read" {opener(o.id, 0, 0, "")}><bdi>{escape(o.title or "Untitled")}</bdi>'
+        f'</button> <span class="origin">{origin(o)}{f" · {day(o.published)}" if o.published else ""}</span></li>'
+        for o in others
+    ]
+    return f'<section class="same"><h3>The same story elsewhere</h3><ul>{"".join(rows)}</ul></section>' if rows else ""

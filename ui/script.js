@@ -1,0 +1,238 @@
+// The desk's behaviour: asking, chips, the panel, keys, and what a screen reader is told.
+// Gradio runs this once, as the body of a function with `server`, whose functions are those of ui/page.py.
+
+const find = (selector) => document.querySelector(selector);
+const every = (selector, within = document) => [...within.querySelectorAll(selector)];
+const desk = { last: "", ignore: [], again: false, next: null };
+window.desk = desk;
+
+// -- asking ----------------------------------------------------------------------------------------------------
+
+const box = () => find("#question textarea, #question input");
+
+function write(text) {
+  box().value = text;
+  box().dispatchEvent(new Event("input", { bubbles: true })); // for Gradio to know
+}
+
+// What goes to the server with a question: the inputs of `ask` in ui/page.py.
+desk.sent = (typed) => {
+  const asked = desk.next ?? { question: typed, ignore: [], again: false };
+  desk.next = null;
+  if (!asked.question.trim()) return ["", null, null];
+  desk.last = asked.question;
+  desk.ignore = asked.ignore;
+  if (!asked.again) setTimeout(() => write(""), 0);
+  find("#said").replaceChildren();
+  const wishes = { ignore: asked.ignore, again: asked.again, writer: find("#writer select")?.value ?? null, filters: chosen() };
+  return [asked.question, wishes, null];
+};
+
+desk.stopped = () => every("#answer .working").forEach((line) => {
+  line.classList.remove("working");
+  line.textContent = "Stopped.";
+});
+
+function ask(question, ignore = [], again = false) {
+  if (!question) return;
+  desk.next = { question, ignore, again };
+  find("#send").click();
+}
+
+// -- filters ---------------------------------------------------------------------------------------------------
+
+function chosen() {
+  const filters = {};
+  for (const input of every("#filters input")) {
+    if (input.type === "checkbox" ? input.checked : input.value) {
+      if (input.type === "checkbox") (filters[input.name] ??= []).push(input.value);
+      else filters[input.name] = input.value;
+    }
+  }
+  return filters;
+}
+
+function count() {
+  const shown = find("#filters .chosen");
+  if (!shown) return;
+  const number = Object.values(chosen()).flat().length;
+  shown.hidden = !number;
+  shown.textContent = number ? `${number} chosen` : "";
+}
+
+function clear() {
+  for (const input of every("#filters input")) {
+    if (input.type === "checkbox") input.checked = false;
+    else input.value = "";
+  }
+  count();
+}
+
+// -- the panel -------------------------------------------------------------------------------------------------
+
+const panel = find("#panel");
+const page = find("#panel .page");
+const cites = () => every("#answer .cite");
+let opener = null; // what has the focus when the panel closes
+let opening = 0;
+
+async function open(control) {
+  if (!panel.contains(control)) opener = control;
+  const mine = ++opening;
+  page.innerHTML = '<p class="quiet">Opening</p>';
+  if (!panel.open) panel.showModal();
+  place();
+  let shown;
+  try {
+    shown = await server.open_article({ ...control.dataset });
+  } catch {
+    shown = '<h2 tabindex="-1">Not to be opened</h2><p class="notice">The archive does not answer. Is it still served?</p>';
+  }
+  if (mine !== opening) return; // another one was opened meanwhile
+  page.innerHTML = shown;
+  page.scrollTop = 0;
+  page.querySelector("h2")?.focus({ preventScroll: true });
+  const words = page.querySelector("mark");
+  words?.scrollIntoView({ block: "center" });
+  // Paragraphs are laid out as they come into view, which moves what was scrolled to.
+  requestAnimationFrame(() => words?.scrollIntoView({ block: "center" }));
+}
+
+function place() {
+  const all = cites();
+  const at = all.indexOf(opener);
+  find("#panel .place").textContent = at < 0 ? "" : `Citation ${opener.dataset.number}, ${at + 1} of ${all.length}`;
+  for (const button of every("#panel [data-step]")) {
+    button.disabled = all.length < 2 && at >= 0 ? true : all[at < 0 ? 0 : at + Number(button.dataset.step)] === undefined;
+  }
+}
+
+function step(by) {
+  const all = cites();
+  const from = all.indexOf(panel.open ? opener : document.activeElement);
+  const to = all[from < 0 ? (by > 0 ? 0 : all.length - 1) : from + by];
+  if (!to) return;
+  if (panel.open) open(to);
+  else to.focus();
+}
+
+panel.addEventListener("close", () => {
+  opening++;
+  page.replaceChildren();
+  (opener?.isConnected ? opener : box()).focus();
+});
+
+async function copy(button) {
+  const text = button.dataset.copy;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch { // not given to pages that are served without https to another machine
+    const area = document.createElement("textarea");
+    area.value = text;
+    button.after(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+    button.focus();
+  }
+  button.textContent = "Copied";
+  say("Copied");
+}
+
+// -- clicks and keys -------------------------------------------------------------------------------------------
+
+const actions = [
+  ["[data-article]", open],
+  ["[data-ask]", (control) => ask(control.dataset.ask)],
+  ["[data-ignore]", (control) => ask(desk.last, [...desk.ignore, control.dataset.ignore], true)],
+  ["[data-restore]", (control) => ask(desk.last, desk.ignore.filter((value) => value !== control.dataset.restore), true)],
+  ["[data-again]", () => ask(desk.last, desk.ignore, true)],
+  ["[data-step]", (control) => step(Number(control.dataset.step))],
+  ["[data-copy]", copy],
+  ["[data-clear]", clear],
+  ["[data-help]", () => find("#help").showModal()],
+  ["[data-close]", (control) => control.closest("dialog").close()],
+];
+
+document.addEventListener("click", (event) => {
+  for (const [selector, act] of actions) {
+    const control = event.target.closest?.(selector);
+    if (control) return act(control);
+  }
+});
+document.addEventListener("change", count);
+
+const writes = (element) => element.matches?.("textarea, select, input:not([type=checkbox])");
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const used = key(event);
+  if (used) event.preventDefault();
+});
+
+function key(event) {
+  const target = event.target;
+  if (event.key === "Escape") return escape(target);
+  if (target === box()) {
+    if (event.key !== "ArrowUp" || target.value || !desk.last) return false;
+    write(desk.last);
+    return true;
+  }
+  if (writes(target) || find("#help").open) return false;
+  if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
+  else if (panel.open) return false;
+  else if (event.key === "/") box().focus();
+  else if (event.key === "?") find("#help").showModal();
+  else return false;
+  return true;
+}
+
+function escape(target) {
+  if (find("dialog[open]")) return false; // the browser closes it
+  const told = target.closest?.(".sentence") ?? find(".sentence:hover");
+  if (told?.querySelector(".reason")) told.classList.add("dismissed");
+  if (!find("#answer .working")) return false;
+  find("#stop").click();
+  return true;
+}
+
+for (const kind of ["mouseover", "focusin"]) {
+  document.addEventListener(kind, (event) => {
+    const entered = event.target.closest?.(".sentence");
+    every(".sentence.dismissed").filter((one) => one !== entered).forEach((one) => one.classList.remove("dismissed"));
+  });
+}
+
+// -- what a screen reader is told: what is going on, and each sentence once it is checked --------------------------
+
+const told = new Map();
+let status = "";
+
+function say(text) {
+  const line = document.createElement("p");
+  line.textContent = text;
+  find("#said").append(line);
+}
+
+function spoken(sentence) {
+  const verdict = sentence.querySelector(".mark").getAttribute("aria-label");
+  const words = [...sentence.childNodes].filter((node) => !node.matches?.("button, .mark, .why"));
+  return `${verdict}: ${words.map((node) => node.textContent).join("")}`;
+}
+
+function listen() {
+  const now = find("#answer .working, #answer .problem")?.textContent ?? "";
+  if (now && now !== status) say(now);
+  status = now;
+  for (const sentence of every("#answer .sentence[data-name]")) {
+    const text = spoken(sentence);
+    if (told.get(sentence.dataset.name) !== text) say(text);
+    told.set(sentence.dataset.name, text);
+  }
+  const none = find("#answer .abstained > p")?.textContent ?? "";
+  if (none && told.get("none") !== none) say(none);
+  told.set("none", none);
+}
+
+// The whole body: what stands in #answer is put there after this has run.
+new MutationObserver(listen).observe(document.body, { childList: true, subtree: true, characterData: true });
