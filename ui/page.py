@@ -7,13 +7,13 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import RagError
-from rag.types import Answer, Checked, Delta, Done, Evidence, Sentence
-from ui import cards, filters, panel, render, shell
+from rag.types import Checked, Delta, Done, Evidence, Sentence
+from ui import cards, filters, panel, render, shell, talks, under
 from ui.examples import examples
 from ui.wishes import Wishes, wishes_from, writers
 
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 _HERE = Path(__file__).parent
-_SEND = "(question, wishes, history) => window.desk.sent(question)"
+_SEND = "(question, wishes, history, current) => window.desk.sent(question)"
 _READ_FOR_EXAMPLES = 200  # articles, the newest
 _BROKEN = "Something went wrong on this machine. The terminal that serves this page says what."
 _turns = itertools.count(1)
 History = list[tuple[str, str]]
 Update = tuple[str, str, History]
+Under = Callable[[under.Given], str]
 
 
 def build(archive: Archive, loading: Callable[[], str] = str) -> gr.Blocks:
@@ -40,8 +41,22 @@ def build(archive: Archive, loading: Callable[[], str] = str) -> gr.Blocks:
     def open_article(wanted: Any) -> str:
         return panel.opened(archive, panel.wanted_from(wanted), date.today())
 
+    def take(wanted: Any) -> dict[str, str]:
+        return under.taken(answers, archive.article, wanted)
+
+    def conversations(wanted: Any) -> str:
+        return talks.listed(archive.path, wanted)
+
+    def say(wanted: Any) -> str:
+        return under.said(answers, archive.path, wanted)
+
+    def below(given: under.Given) -> str:
+        name = answers.keep(given)
+        return under.row(name, given, archive.article) + under.feedback(name)
+
+    answers = under.Answers()
     with gr.Blocks(title="Ask the archive", analytics_enabled=False, fill_width=True) as page:
-        history, wishes = gr.State([]), gr.JSON(visible=False)
+        history, wishes, current = gr.State([]), gr.JSON(visible=False), gr.State("")
         gr.HTML(lambda: shell.head(archive.status(), loading()), elem_id="head")
         with gr.Column(elem_id="asking"):
             with gr.Row(elem_id="ask"):
@@ -67,14 +82,15 @@ def build(archive: Archive, loading: Callable[[], str] = str) -> gr.Blocks:
             shell.dialogs(),
             elem_id="dialogs",
             js_on_load=_HERE.joinpath("script.js").read_text("utf-8"),
-            server_functions=[open_article],
+            server_functions=[open_article, take, say, conversations],
         )
 
-        def asked(text: str, wanted: Any, earlier: History) -> Iterator[Update]:
-            yield from ask(archive, text, earlier, wanted, loading)
+        def asked(text: str, wanted: Any, earlier: History, id: str) -> Iterator[tuple[str, str, History, str]]:
+            yield from turn(archive, text, earlier, wanted, id, loading, below)
 
         started = gr.on(
-            [box.submit, send.click], asked, [box, wishes, history], [shown, found, history], concurrency_limit=4,
+            [box.submit, send.click], asked, [box, wishes, history, current],
+            [shown, found, history, current], concurrency_limit=4,
             show_progress="hidden", api_visibility="private", trigger_mode="multiple", js=_SEND,
         )  # fmt: skip
         stop.click(
@@ -92,10 +108,50 @@ def _controls(archive: Archive) -> str:
     return shell.writer_choice(writers(archive.settings.writer)) + filters.form(filters.choices(archive))
 
 
+def turn(
+    archive: Archive, text: str, earlier: History, wanted: Any, id: str, loading: Callable[[], str], below: Under
+) -> Iterator[tuple[str, str, History, str]]:
+    """Updates as of `ask`, each with the id of the conversation: a question in it, or another one opened."""
+    other = talks.wanted(wanted)
+    if other is not None:
+        yield _opened(archive, other, below)
+        return
+
+    def finished(given: under.Given) -> str:
+        nonlocal id
+        id = talks.kept(archive.path, id, given)
+        return below(given)
+
+    for update in ask(archive, text, earlier, wanted, loading, finished):
+        yield (*update, id)
+
+
+def _opened(archive: Archive, id: str, below: Under) -> tuple[str, str, History, str]:
+    if not id:
+        return _start(archive), shell.WAITING, [], ""
+    try:
+        turns = talks.without_repeats(talks.loaded(archive.path, id).turns)
+    except RagError as error:
+        return render.problem("Conversation", str(error)), "", [], ""
+    given, history = talks.again(turns)
+    note = talks.since(turns[-1], archive.article)
+    chips = render.understood(given.answer.understood)
+    shown, found, _ = _finished(given, chips + note, f"turn{next(_turns)}", below(given), date.today())
+    return shown, found, history, id
+
+
 def ask(
-    archive: Archive, text: str, earlier: History, wanted: Any = None, loading: Callable[[], str] = str
+    archive: Archive,
+    text: str,
+    earlier: History,
+    wanted: Any = None,
+    loading: Callable[[], str] = str,
+    below: Under = lambda _: "",
 ) -> Iterator[Update]:
-    """The page's updates while a question is answered: answer, evidence, history. `wanted` is what the browser sent."""
+    """The page's updates while a question is answered: answer, evidence, history. `wanted` is what the browser sent.
+
+    `below` makes the HTML of what a reader can do with the finished answer.
+    """
     if not text.strip():
         return
     try:
@@ -105,11 +161,11 @@ def ask(
         return
     if wishes.again and earlier and earlier[-1][0] == text:
         earlier = earlier[:-1]  # asked anew, it is no follow-up of itself
-    yield from _answered(archive, text, earlier, wishes, loading)
+    yield from _answered(archive, text, earlier, wishes, loading, below)
 
 
 def _answered(
-    archive: Archive, text: str, earlier: History, wishes: Wishes, loading: Callable[[], str]
+    archive: Archive, text: str, earlier: History, wishes: Wishes, loading: Callable[[], str], below: Under
 ) -> Iterator[Update]:
     turn, today = f"turn{next(_turns)}", date.today()
     sentences: list[Sentence] = []
@@ -129,7 +185,8 @@ def _answered(
                     sentences[event.index : event.index + 1] = [event.sentence]  # or struck after all
                     rest = ""
                 elif isinstance(event, Done):
-                    yield _finished(event.answer, chips, turn, earlier, today)
+                    given = under.Given(event.answer, datetime.now(UTC), tuple(earlier), wishes.filters)
+                    yield _finished(given, chips, turn, below(given), today)
                     return
                 status = loading() or "Reading the evidence and writing"
                 yield render.writing(text, chips, sentences, _unmarked(rest), turn, status), found, earlier
@@ -142,12 +199,13 @@ def _answered(
         yield render.problem(text, _BROKEN), found, earlier
 
 
-def _finished(answer: Answer, chips: str, turn: str, earlier: History, today: date) -> Update:
+def _finished(given: under.Given, chips: str, turn: str, below: str, today: date) -> Update:
+    answer = given.answer
     meant = answer.understood.text if answer.understood else answer.question
     return (
-        render.answer(answer, chips, turn, today),
+        render.answer(answer, chips, turn, today, below),
         cards.evidence(answer.evidence, meant, today, answer),
-        [*earlier, (answer.question, answer.text)],
+        [*given.earlier, (answer.question, answer.text)],
     )
 
 

@@ -104,8 +104,8 @@ def _cite(c: Citation) -> str:
     )
 
 
-def answer(item: Answer, chips: str, turn: str, today: date) -> str:
-    """A whole answer with its sources, each of which opens on the cited words."""
+def answer(item: Answer, chips: str, turn: str, today: date, below: str = "") -> str:
+    """A whole answer with its sources, each of which opens on the cited words. `below` is HTML to put under them."""
     notes = item.understood.notes if item.understood else ()
     notices = "".join(f'<p class="notice">{escape(notice)}</p>' for notice in item.notices if notice not in notes)
     body = "".join(sentence(s, turn, n) for n, s in enumerate(item.sentences))
@@ -119,7 +119,7 @@ def answer(item: Answer, chips: str, turn: str, today: date) -> str:
     legend = LEGEND if item.sentences else ""
     return (
         f'{question(item.question)}{chips}{notices}<div class="answer done" data-turn="{turn}">{body}</div>{legend}'
-        f"{sources(item, today)}<p class='quiet foot'>{foot}</p>"
+        f"{sources(item, today)}{below}<p class='quiet foot'>{foot}</p>"
     )
 
 

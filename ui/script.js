@@ -15,23 +15,27 @@ function write(text) {
   box().dispatchEvent(new Event("input", { bubbles: true })); // for Gradio to know
 }
 
-// What goes to the server with a question: the inputs of `ask` in ui/page.py.
+// What goes to the server with a question: the inputs of `turn` in ui/page.py.
 desk.sent = (typed) => {
-  const asked = desk.next ?? { question: typed, ignore: [], again: false };
+  const next = desk.next ?? { question: typed, ignore: [], again: false };
   desk.next = null;
-  if (!asked.question.trim()) return ["", null, null];
-  desk.last = asked.question;
-  desk.ignore = asked.ignore;
-  if (!asked.again) setTimeout(() => write(""), 0);
+  if (next.open !== undefined) return ["", { open: next.open }, null, null];
+  if (!next.question.trim()) return ["", null, null, null];
+  desk.last = next.question;
+  desk.ignore = next.ignore;
+  if (!next.again) setTimeout(() => write(""), 0);
   find("#said").replaceChildren();
-  const wishes = { ignore: asked.ignore, again: asked.again, writer: find("#writer select")?.value ?? null, filters: chosen() };
-  return [asked.question, wishes, null];
+  const wishes = { ignore: next.ignore, again: next.again, writer: find("#writer select")?.value ?? null, filters: chosen() };
+  return [next.question, wishes, null, null];
 };
 
 desk.stopped = () => every("#answer .working").forEach((line) => {
   line.classList.remove("working");
   line.textContent = "Stopped.";
 });
+
+// The last question, also that of a conversation that was opened again.
+const asked = () => desk.last || (find("#answer .answer.done") && find("#answer h2.question").textContent);
 
 function ask(question, ignore = [], again = false) {
   if (!question) return;
@@ -139,16 +143,101 @@ async function copy(button) {
   say("Copied");
 }
 
+// -- taking an answer away, and what a reader says of it --------------------------------------------------------------
+
+async function take(button) {
+  const told = button.parentElement.querySelector(".told");
+  let file;
+  try {
+    file = await server.take({ answer: button.parentElement.dataset.answer, format: button.dataset.take });
+  } catch {
+    file = { problem: "The archive does not answer. Is it still served?" };
+  }
+  told.textContent = file.problem ?? "Downloaded";
+  if (file.problem) return;
+  const bytes = Uint8Array.from(atob(file.content), (letter) => letter.charCodeAt(0));
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([bytes], { type: file.type }));
+  link.download = file.name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // the browser may still be reading it
+}
+
+async function note(button) {
+  const form = button.closest(".feedback");
+  const told = form.querySelector(".told");
+  told.textContent = "";
+  try {
+    told.textContent = await server.say({
+      answer: form.dataset.answer, kind: button.dataset.said, note: form.querySelector("textarea").value,
+    });
+  } catch {
+    told.textContent = "The archive does not answer. Is it still served?";
+  }
+}
+
+// -- conversations ---------------------------------------------------------------------------------------------
+
+const search = find("#talks input");
+let listing = 0;
+
+async function list(change = {}) {
+  const mine = ++listing;
+  let shown;
+  try {
+    shown = await server.conversations({ search: search.value, ...change });
+  } catch {
+    shown = '<p class="notice">The archive does not answer. Is it still served?</p>';
+  }
+  if (mine === listing) find("#talks .found").innerHTML = shown;
+}
+
+function talks() {
+  search.value = "";
+  find("#talks").showModal();
+  return list();
+}
+
+function enter(id) {
+  find("#talks").close();
+  desk.last = "";
+  desk.ignore = [];
+  desk.next = { open: id };
+  find("#send").click();
+  box().focus();
+}
+
+async function rename({ id, name }) {
+  const chosen = prompt("Name of the conversation", name);
+  if (chosen !== null) await list({ rename: id, name: chosen });
+  search.focus();
+}
+
+async function remove({ id, name }) {
+  if (confirm(`Delete “${name}”? It cannot be brought back.`)) await list({ delete: id });
+  search.focus();
+}
+
+search.addEventListener("input", () => list());
+const row = (control) => control.closest("[data-id]").dataset;
+
 // -- clicks and keys -------------------------------------------------------------------------------------------
 
 const actions = [
   ["[data-article]", open],
   ["[data-ask]", (control) => ask(control.dataset.ask)],
-  ["[data-ignore]", (control) => ask(desk.last, [...desk.ignore, control.dataset.ignore], true)],
-  ["[data-restore]", (control) => ask(desk.last, desk.ignore.filter((value) => value !== control.dataset.restore), true)],
-  ["[data-again]", () => ask(desk.last, desk.ignore, true)],
+  ["[data-ignore]", (control) => ask(asked(), [...desk.ignore, control.dataset.ignore], true)],
+  ["[data-restore]", (control) => ask(asked(), desk.ignore.filter((value) => value !== control.dataset.restore), true)],
+  ["[data-again]", () => ask(asked(), desk.ignore, true)],
   ["[data-step]", (control) => step(Number(control.dataset.step))],
   ["[data-copy]", copy],
+  ["[data-take]", take],
+  ["[data-said]", note],
+  ["[data-talks]", talks],
+  ["[data-new]", () => enter("")],
+  ["[data-load]", (control) => enter(row(control).id)],
+  ["[data-rename]", (control) => rename(row(control))],
+  ["[data-delete]", (control) => remove(row(control))],
   ["[data-clear]", clear],
   ["[data-help]", () => find("#help").showModal()],
   ["[data-close]", (control) => control.closest("dialog").close()],
@@ -178,7 +267,7 @@ function key(event) {
     write(desk.last);
     return true;
   }
-  if (writes(target) || find("#help").open) return false;
+  if (writes(target) || find("#help").open || find("#talks").open) return false;
   if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
   else if (panel.open) return false;
   else if (event.key === "/") box().focus();

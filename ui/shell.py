@@ -28,6 +28,7 @@ def head(status: ArchiveStatus, loading: str = "") -> str:
     notices = "".join(f'<p class="notice">{escape(warning)}</p>' for warning in warnings)
     return (
         f'<div class="title"><h1>Ask the archive</h1><p class="quiet">{held}</p>'
+        '<button type="button" class="plain" data-talks aria-haspopup="dialog">Conversations</button>'
         f'<button type="button" class="plain" data-help aria-haspopup="dialog">Keys</button></div>{notices}'
     )
 
@@ -78,5 +79,9 @@ def dialogs() -> str:
         '<div class="page" tabindex="0" role="region" aria-label="Text of the article"></div></dialog>'
         f'<dialog id="help" aria-labelledby="help-name"><div class="bar"><h2 id="help-name">Keys</h2>{close}</div>'
         f"<dl>{keys}</dl></dialog>"
+        '<dialog id="talks" aria-labelledby="talks-name"><div class="bar"><h2 id="talks-name">Conversations</h2>'
+        f'<button type="button" class="plain" data-new>New</button>{close}</div><div class="page">'
+        '<label>Search <input type="search" name="search"></label><div class="found" aria-live="polite"></div></div>'
+        "</dialog>"
         '<div id="said" class="unseen" aria-live="polite" aria-relevant="additions"></div>'
     )

@@ -124,8 +124,8 @@ def test_citations_are_walked_by_keyboard(page: Page) -> None:
     page.keyboard.press("j")
     page.wait_for_function("quote => document.querySelector('#panel mark')?.textContent === quote", arg=quotes[1])
     assert "2 of" in page.inner_text("#panel .place")
-    page.keyboard.press("Escape")
-    assert page.evaluate("document.activeElement.dataset.quote") == quotes[1]
+    page.keyboard.press("Escape")  # the browser gives the focus back first, the page corrects it a moment later
+    page.wait_for_function("quote => document.activeElement.dataset.quote === quote", arg=quotes[1])
 
 
 def test_what_the_archive_does_not_say(page: Page) -> None:
@@ -160,6 +160,20 @@ def test_a_script_that_came_in_all_the_same_would_not_run(address: str) -> None:
         assert opened.evaluate(refused, HOSTILE) == "script-src-attr"
         assert opened.title() != "run"
         browser.close()
+
+
+def test_an_answer_is_taken_away_and_spoken_of(page: Page) -> None:
+    assert page.locator("[data-take]").count() == 0
+    _answered(page, JOBS)
+    quote = page.locator("#answer .cite").first.get_attribute("data-quote") or "no quote"
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Markdown: download").press("Enter")
+    assert download.value.suggested_filename.startswith("how-many-jobs-go-when-the-brinkmann-cannery")
+    assert quote in download.value.path().read_text("utf-8")
+    page.locator("[data-copy]").press("Enter")
+    page.click(".feedback summary")
+    page.get_by_role("button", name="Useful", exact=True).press("Enter")
+    page.wait_for_selector(".feedback .told:text('Noted.')")
 
 
 def test_stop_is_there_and_the_page_goes_on(page: Page) -> None:
@@ -232,10 +246,15 @@ def test_axe_finds_no_violation(page: Page) -> None:
     found = {"start": _violations(page)}
     page.click("#filters summary")
     _answered(page, JOBS)
+    page.click(".feedback summary")
     found["answer"] = _violations(page)
     page.locator("#answer .cite").first.click()
     page.wait_for_selector("#panel mark")
     found["panel"] = _violations(page)
+    page.keyboard.press("Escape")
+    page.click("[data-talks]")
+    page.wait_for_selector("#talks [data-load]")
+    found["conversations"] = _violations(page)
     page.keyboard.press("Escape")
     _answered(page, "What did Radio Varren report on the moon in 2071?")
     found["abstention"] = _violations(page)

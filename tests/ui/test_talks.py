@@ -1,0 +1,78 @@
+"""Conversations on the page, without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import Opener
+from tests.ui.answers import BRIDGE, FERRY, WHEN, article_of, bridge_answer, renamed
+from ui import page, talks, under
+from ui.conversations import Conversations, Turn
+
+APPLES = "How many tonnes of apples did farmers bring in?"
+EVIL = '"><script>alert(1)</script>'
+GIVEN = under.Given(bridge_answer(), WHEN)
+
+
+def _last(
+    archive: Any, text: str, earlier: page.History, wanted: object, id: str
+) -> tuple[str, str, page.History, str]:
+    return list(page.turn(archive, text, earlier, wanted, id, str, lambda _: "BELOW"))[-1]
+
+
+def test_a_finished_turn_is_kept_and_opened_again_for_follow_ups(opened: Opener, folder: Path) -> None:
+    archive = opened()
+    archive.ingest(folder)
+    _, _, history, id = _last(archive, APPLES, [], None, "")
+    _, _, longer, same = _last(archive, "And the library?", history, None, id)
+    assert id == same != ""
+    shown, cards, again, current = _last(archive, "", [], {"open": id}, "another")
+    assert (again, current) == (longer, id)
+    assert "And the library?" in shown
+    assert "BELOW" in shown
+    assert "card" in cards
+
+
+def test_a_new_one_begins_with_nothing(opened: Opener) -> None:
+    shown, _, history, id = _last(opened(), "", [("Why?", "So.")], {"open": ""}, "old")
+    assert (history, id) == ([], "")
+    assert "start" in shown
+
+
+def test_one_that_is_gone_is_said_in_words(opened: Opener) -> None:
+    shown, _, history, id = _last(opened(), "", [], {"open": "none"}, "")
+    assert "no such conversation" in shown
+    assert (history, id) == ([], "")
+
+
+def test_a_question_asked_again_is_one_turn() -> None:
+    turn = Turn("Why?", bridge_answer(), WHEN)
+    assert talks.without_repeats([turn, turn]) == [turn]
+
+
+def test_what_has_changed_since_is_marked() -> None:
+    turn = Turn("Why?", bridge_answer(), WHEN)
+    assert "notice" not in talks.since(turn, article_of(BRIDGE, FERRY))
+    shown = talks.since(turn, article_of(renamed(BRIDGE, "Another text."), FERRY))
+    assert "Bridge closed" in shown
+    assert "changed since" in shown
+
+
+def test_the_list_is_searched_renamed_and_shortened(tmp_path: Path) -> None:
+    id = talks.kept(tmp_path, "", GIVEN)
+    other = talks.kept(tmp_path, "", GIVEN)
+    shown = talks.listed(tmp_path, {"rename": id, "name": EVIL})
+    assert "<script>" not in shown
+    assert other in talks.listed(tmp_path, {"search": "bridge"})
+    assert "No conversations" in talks.listed(tmp_path, {"search": "zeppelin"})
+    assert id not in talks.listed(tmp_path, {"delete": id})
+    assert "no such conversation" in talks.listed(tmp_path, {"delete": id})
+
+
+def test_a_turn_of_a_deleted_conversation_begins_another(tmp_path: Path) -> None:
+    id = talks.kept(tmp_path, "", GIVEN)
+    talks.listed(tmp_path, {"delete": id})
+    assert talks.kept(tmp_path, id, GIVEN) != id
+    with Conversations(tmp_path / talks.FILE) as store:
+        assert len(store.list("")) == 1

@@ -1,0 +1,102 @@
+"""The conversations of this machine's one reader on the page: kept, listed, opened again, renamed, deleted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from rag.errors import RagError
+from ui.conversations import Conversation, ConversationNotFound, Conversations, Summary, Turn
+from ui.saved import ArticleOf, changed
+from ui.under import Given
+from ui.words import day
+
+_READER = ""  # a machine without users
+FILE = "conversations.sqlite3"  # in the archive's folder
+
+
+def kept(folder: Path, id: str, given: Given) -> str:
+    """Keep a finished turn in the conversation, or in a new one if it is gone or none; its id.
+
+    An answer is not lost because it cannot be kept: that is logged, and the id stays as it was.
+    """
+    try:
+        with Conversations(folder / FILE) as store:
+            try:
+                store.add(_READER, id, given.answer, given.when)
+            except ConversationNotFound:
+                id = store.create(_READER)
+                store.add(_READER, id, given.answer, given.when)
+    except RagError as error:
+        logging.getLogger(__name__).warning("a conversation is not kept: %s", error)
+    return id
+
+
+def loaded(folder: Path, id: str) -> Conversation:
+    """A whole conversation. Raises RagError."""
+    with Conversations(folder / FILE) as store:
+        return store.load(_READER, id)
+
+
+def without_repeats(turns: Sequence[Turn]) -> list[Turn]:
+    """The turns; of a question that was asked again at once, the last answer alone."""
+    return [turn for turn, after in zip(turns, [*turns[1:], None], strict=True) if not _repeats(turn, after)]
+
+
+def _repeats(turn: Turn, after: Turn | None) -> bool:
+    return after is not None and after.question == turn.question
+
+
+def since(turn: Turn, article_of: ArticleOf) -> str:
+    """When an answer was given, and which of the articles it cites have changed since."""
+    notices = "".join(
+        f'<p class="notice" dir="auto">Citation {", ".join(map(str, one.numbers))}, '
+        f"<bdi>{escape(one.title or 'Untitled')}</bdi>: {escape(one.reason)}.</p>"
+        for one in changed(turn.answer, article_of)
+    )
+    return f'<p class="quiet">Answered on {day(turn.time.astimezone())}</p>{notices}'
+
+
+def listed(folder: Path, data: Any) -> str:
+    """Do what the browser sent (`rename` to `name`, or `delete`, an id), then list what has the words of `search`."""
+    sent = data if isinstance(data, dict) else {}
+    try:
+        with Conversations(folder / FILE) as store:
+            if "rename" in sent:
+                store.rename(_READER, str(sent["rename"]), str(sent.get("name") or ""))
+            if "delete" in sent:
+                store.delete(_READER, str(sent["delete"]))
+            return rows(store.search(_READER, str(sent.get("search") or "")))
+    except RagError as error:
+        return f'<p class="notice problem">{escape(error.message)}</p>'
+
+
+def rows(found: Sequence[Summary]) -> str:
+    """The list, or that there is nothing in it."""
+    if not found:
+        return '<p class="quiet">No conversations.</p>'
+    return f"<ul>{''.join(map(_row, found))}</ul>"
+
+
+def _row(one: Summary) -> str:
+    name, id = escape(one.name or "Untitled"), escape(one.id)
+    return (
+        f'<li data-id="{id}" data-name="{name}"><button type="button" class="read" data-load><bdi>{name}</bdi></button>'
+        f'<span class="origin">{day(one.changed.astimezone())}</span>'
+        f'<button type="button" class="plain" data-rename aria-label="Rename: {name}">Rename</button>'
+        f'<button type="button" class="plain" data-delete aria-label="Delete: {name}">Delete</button></li>'
+    )
+
+
+def wanted(data: Any) -> str | None:
+    """The id of the conversation that the browser wants opened, "" for a new one; None if it asks a question."""
+    return data["open"] if isinstance(data, dict) and isinstance(data.get("open"), str) else None
+
+
+def again(turns: Sequence[Turn]) -> tuple[Given, list[tuple[str, str]]]:
+    """The last answer as it was given, and the history that a follow-up needs."""
+    history = [(turn.question, turn.answer.text) for turn in turns]
+    return Given(turns[-1].answer, turns[-1].time, tuple(history[:-1])), history

@@ -1,0 +1,133 @@
+"""What stands under a finished answer: taking it away, and saying what it was worth.
+
+The answers that were given last are kept in memory for it.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from rag.errors import RagError
+from rag.types import Answer, Filters
+from ui import exports
+from ui.feedback import Feedback, FeedbackStore, Kind
+from ui.saved import ArticleOf
+
+_MOST = 500  # answers that are kept
+_LONGEST = 4000  # characters of a note
+_FORGOTTEN = "This answer is no longer at hand. Ask the question again."
+FEEDBACK = "feedback.sqlite3"  # in the archive's folder
+NOTED = "Noted."
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer, when it was given, the turns before it, oldest first, and what its search was limited to."""
+
+    answer: Answer
+    when: datetime
+    earlier: tuple[tuple[str, str], ...] = ()
+    filters: Filters | None = None
+
+
+class Answers:
+    """The newest answers, each by a name that cannot be guessed: a window reaches its own and nobody else's."""
+
+    def __init__(self, most: int = _MOST) -> None:
+        self._most = most
+        self._lock = Lock()
+        self._given: OrderedDict[str, Given] = OrderedDict()
+
+    def keep(self, given: Given) -> str:
+        """Keep one more; its name."""
+        name = secrets.token_urlsafe(16)
+        with self._lock:
+            self._given[name] = given
+            while len(self._given) > self._most:
+                self._given.popitem(last=False)
+        return name
+
+    def get(self, name: object) -> Given:
+        """The answer of that name. Raises RagError if it is not kept."""
+        with self._lock:
+            given = self._given.get(name) if isinstance(name, str) else None
+        if given is None:
+            raise RagError(_FORGOTTEN)
+        return given
+
+
+def row(name: str, given: Given, article_of: ArticleOf) -> str:
+    """The ways to take an answer away. What Copy puts on the clipboard is in the row: it needs no server."""
+    markdown, _, _ = exports.render(_document(given, article_of), "Markdown")
+    files = "".join(
+        f'<button type="button" class="plain" data-take="{escape(kind)}" aria-label="{escape(kind)}: download the '
+        f'answer">{escape(kind)}</button>'
+        for kind in sorted(exports.discovered(), key=_order)
+    )
+    return (
+        f'<div class="take" role="group" aria-label="Take the answer away" data-answer="{escape(name)}">'
+        '<span class="label" aria-hidden="true">Take away</span>'
+        f'<button type="button" class="plain" data-copy="{escape(markdown.decode("utf-8"))}">Copy</button>{files}'
+        '<span class="told" role="status"></span></div>'
+    )
+
+
+def taken(answers: Answers, article_of: ArticleOf, data: Any) -> dict[str, str]:
+    """The file that the browser asked for: `name`, `type` and `content` in Base64, or `problem` in words.
+
+    It is made in memory: nothing of an answer is left on the disk.
+    """
+    wanted = data if isinstance(data, dict) else {}
+    try:
+        document = _document(answers.get(wanted.get("answer")), article_of)
+        content, name, kind = exports.render(document, str(wanted.get("format")))
+    except RagError as error:
+        return {"problem": error.message}
+    return {"name": name, "type": kind, "content": base64.b64encode(content).decode("ascii")}
+
+
+def feedback(name: str) -> str:
+    """The four things that can be said of an answer, with a note to go with them, closed at first."""
+    kinds = "".join(
+        f'<button type="button" class="plain" data-said="{kind.value}">{kind.value.capitalize()}</button>'
+        for kind in Kind
+    )
+    return (
+        f'<details class="feedback" data-answer="{escape(name)}"><summary>Feedback</summary>'
+        f'<label>Note (optional)<textarea rows="2" maxlength="{_LONGEST}"></textarea></label>'
+        f'<div class="verdicts" role="group" aria-label="What the answer is">{kinds}'
+        '<span class="told" role="status"></span></div></details>'
+    )
+
+
+def said(answers: Answers, folder: Path, data: Any) -> str:
+    """Keep what the browser sent of an answer in the archive's folder. What to tell the reader, in words."""
+    sent = data if isinstance(data, dict) else {}
+    kind = next((kind for kind in Kind if kind.value == sent.get("kind")), None)
+    if kind is None:
+        return "Nothing was noted: this cannot be said of an answer."
+    try:
+        given = answers.get(sent.get("answer"))
+        note = str(sent.get("note") or "").strip()[:_LONGEST]
+        with FeedbackStore(folder / FEEDBACK) as store:
+            store.add(Feedback(kind, given.answer, note, history=given.earlier, filters=given.filters))
+    except RagError as error:
+        return error.message
+    return NOTED
+
+
+def _document(given: Given, article_of: ArticleOf) -> exports.Export:
+    return exports.prepare(given.answer, article_of, given.when, given.answer.question)
+
+
+def _order(kind: str) -> tuple[int, str]:
+    known = ("Markdown", "Word", "JSON")
+    return (known.index(kind) if kind in known else len(known), kind)
