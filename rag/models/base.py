@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -98,3 +100,13 @@ def human(size: int) -> str:
     if size >= 1_000_000:
         return f"{size / 1e6:.0f} MB"
     return f"{size / 1e3:.0f} kB" if size >= 1_000 else f"{size} bytes"
+
+
+def size_below(where: Path, besides: str = "") -> int:
+    """Bytes of all files in a folder that may be changing or absent, save those named `besides`."""
+    total = 0
+    for folder, _, names in os.walk(where):  # which passes over folders that go away meanwhile
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += Path(folder, name).stat().st_size if name != besides else 0
+    return total

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from rag.models.base import Pack, PackFile, mismatch
+from rag.models.base import Pack, PackFile, mismatch, size_below
 from rag.models.registry import find
 
 MARKER = "verified.json"
@@ -68,7 +68,7 @@ def path(pack: str | Pack) -> Path | None:
 def status(pack: str | Pack) -> Status:
     """How much of the pack is on this machine. Raises UnknownModel."""
     known = find(pack)
-    on_disk = size_below(folder(known))
+    on_disk = size_below(folder(known), MARKER)
     if not missing(known):
         state = State.COMPLETE
     else:
@@ -112,15 +112,6 @@ def sha256_of(path: Path) -> str:
     """SHA-256 of a file, in hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def size_below(where: Path) -> int:
-    """Bytes of all files in a folder that may be changing or absent, without the marker."""
-    total = 0
-    for path in where.rglob("*"):
-        with suppress(FileNotFoundError):
-            total += path.stat().st_size if path.is_file() and path.name != MARKER else 0
-    return total
 
 
 def _entry(file: PackFile, where: Path) -> dict[str, str | int] | None:

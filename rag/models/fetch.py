@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rag.errors import DiskFull, HashMismatch, PackUnavailable
 from rag.models import cache
-from rag.models.base import NO_ROOM, Pack, PackFile, Progress, Source, SourceFailed, human
+from rag.models.base import NO_ROOM, Pack, PackFile, Progress, Source, SourceFailed, human, size_below
 from rag.models.registry import find
 
 _ELSEWHERE = "Set RAG_CACHE to a folder on another disk to keep packs there."
@@ -148,7 +148,7 @@ def _unavailable(pack: Pack, failures: Sequence[tuple[Source, Exception]]) -> Pa
 
 def _line(pack: Pack, why: str) -> str:
     """What is fetched, how big it is, its licence, and why."""
-    partly = min(cache.size_below(cache.folder(pack)), pack.size)
+    partly = min(size_below(cache.folder(pack), cache.MARKER), pack.size)
     resumed = f", {human(partly)} of it already here" if partly else ""
     reason = f": {why.rstrip('.')}" if why else ""
     return f"Fetching {pack.name} ({human(pack.size)}, {pack.licence}{resumed}){reason}."

