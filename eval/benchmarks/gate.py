@@ -7,8 +7,9 @@ is beyond the floor in eval/baselines/floors.json. The run is red if questions o
 cases failed than did in the baseline.
 
 An unchanged system gives differences of nothing and is green. A small fall in few questions is green too: this gate
-does not see what it cannot tell from chance. It looks at a dozen metrics at once, so that of changes that make no
-difference to any, but shift answers, about one in four turns something red: read which.
+does not see what it cannot tell from chance. It looks at eleven metrics at once, each of which a change that shifts
+answers without making them worse turns red once in forty times, by the interval's definition: read which is red, and
+compare the runs.
 
 Exit status: 0 green, 1 red (or an error, said on standard error).
 """
