@@ -12,12 +12,10 @@ from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
 from rag import settings as settings_file
 from rag.answer import Session
 from rag.embed import Embedder, open_embedder
-from rag.errors import ArchiveLocked, ArchiveMismatch, ArchiveNotWritable, ModelError, SettingsError
+from rag.errors import ArchiveMismatch, ArchiveNotWritable, ModelError, SettingsError
 from rag.ingest import Ingest, IngestProgress
 from rag.judges import Judge, open_judge
 from rag.models import Progress
@@ -29,6 +27,7 @@ from rag.retrieve.rank import parts_of
 from rag.settings import Settings
 from rag.store import lookup
 from rag.store.catalog import Catalog
+from rag.store.lock import write_lock
 from rag.store.vectors import Vectors
 from rag.types import (
     Answer,
@@ -41,6 +40,7 @@ from rag.types import (
     Hit,
     IngestReport,
 )
+from rag.upkeep import Upkeep
 from rag.write import Writer, check_name, open_writer
 
 if TYPE_CHECKING:
@@ -118,6 +118,11 @@ class Archive:
     def _judge(self) -> Judge:
         return open_judge(self.settings.judge, self.settings)
 
+    @cached_property
+    def upkeep(self) -> Upkeep:
+        """What keeps the archive in order beside taking articles in: see `rag.upkeep`."""
+        return Upkeep(self.path, self._catalog, self._vectors, self.settings)
+
     def _writer(self, name: str | None) -> Writer:
         chosen = self.settings if name is None else self.settings.override({"writer": name}, "writer")
         with self._lock:
@@ -149,18 +154,9 @@ class Archive:
         """
         single = isinstance(paths_or_urls, str | os.PathLike)
         paths = [str(p) for p in ([paths_or_urls] if single else paths_or_urls)]  # type: ignore[union-attr]
-        lock = FileLock(self.path / "writer.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise ArchiveLocked(f"another process is writing to {self.path}") from error
-        except OSError as error:
-            raise ArchiveNotWritable(f"{self.path}: {error.strerror}", hint="Check its permissions.") from error
-        try:
+        with write_lock(self.path):
             run = Ingest(self._catalog, self._vectors, self._embedder, self.settings, progress, prune)
             return run.run(paths)
-        finally:
-            lock.release()
 
     def search(
         self,

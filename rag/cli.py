@@ -5,17 +5,14 @@ Exit status: 0 done, 1 the question or input could not be served, 2 wrong usage.
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-import rag
-from rag import console
+from rag import commands, console
+from rag.commands import opened, print_json
 from rag.errors import RagError
 from rag.options import (
     DEFAULT_ARCHIVE,
@@ -32,7 +29,6 @@ from rag.options import (
     WriterOption,
     filters_of,
 )
-from rag.types import Record
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,22 +37,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Answers from your own archive of articles: every sentence cited, every sentence checked.",
 )
-models_app = typer.Typer(no_args_is_help=True, help="Model packs and writers.")
-app.add_typer(models_app, name="models")
+commands.join(app)
 
 _STOPPED = "Stopped. What was taken in is kept; the same command goes on from there."
-
-
-@contextmanager
-def _archive(path: Path) -> Iterator[rag.Archive]:
-    with rag.open(path) as archive:
-        archive.progress = console.PackProgress()
-        yield archive
-
-
-def _print_json(value: Any) -> None:
-    plain = value.to_dict() if isinstance(value, Record) else value
-    typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
 
 
 @app.command()
@@ -67,10 +50,10 @@ def ingest(
     as_json: JsonOption = False,
 ) -> None:
     """Take in articles. What is unchanged costs nothing; what cannot be read is named, and the rest goes in."""
-    with _archive(archive) as opened, console.ingest_progress() as progress:
-        report = opened.ingest(paths, progress, prune=prune)
+    with opened(archive) as place, console.ingest_progress() as progress:
+        report = place.ingest(paths, progress, prune=prune)
     if as_json:
-        _print_json(report)
+        print_json(report)
     else:
         typer.echo(
             f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, "
@@ -100,11 +83,11 @@ def search(
 ) -> None:
     """Find passages. No model writes anything."""
     filters = filters_of(published_from, published_to, outlet, byline, section, language)
-    with _archive(archive) as opened:
-        found = opened.find(question, k, filters, as_of=as_of.date() if as_of else None, ignore=ignore or ())
+    with opened(archive) as place:
+        found = place.find(question, k, filters, as_of=as_of.date() if as_of else None, ignore=ignore or ())
     console.show_understood(found.understood)
     if as_json:
-        _print_json([hit.to_dict() for hit in found.hits])
+        print_json([hit.to_dict() for hit in found.hits])
     elif found.hits:
         console.show_hits(found.hits)
     else:
@@ -128,12 +111,12 @@ def ask(
 ) -> None:
     """Answer a question: the evidence first, then each sentence as it is checked."""
     filters = filters_of(published_from, published_to, outlet, byline, section, language)
-    with _archive(archive) as opened:
+    with opened(archive) as place:
         day, off = as_of.date() if as_of else None, ignore or ()
         if as_json:
-            _print_json(opened.ask(question, filters=filters, writer=writer, as_of=day, ignore=off))
+            print_json(place.ask(question, filters=filters, writer=writer, as_of=day, ignore=off))
         else:
-            console.show_stream(opened.stream(question, filters=filters, writer=writer, as_of=day, ignore=off))
+            console.show_stream(place.stream(question, filters=filters, writer=writer, as_of=day, ignore=off))
 
 
 @app.command()
@@ -158,8 +141,8 @@ def serve(
 def _serve(archive: Path, host: str, port: int, browser: bool) -> None:
     from ui import server
 
-    with _archive(archive) as opened:
-        server.run(opened, host=host, port=port, browser=browser, ready=console.error)
+    with opened(archive) as place:
+        server.run(place, host=host, port=port, browser=browser, ready=console.error)
 
 
 @app.command()
@@ -176,10 +159,10 @@ def articles(
 ) -> None:
     """List articles, newest first."""
     filters = filters_of(published_from, published_to, outlet, byline, section, language)
-    with _archive(archive) as opened:
-        found = opened.articles(filters, limit)
+    with opened(archive) as place:
+        found = place.articles(filters, limit)
     if as_json:
-        _print_json([article.to_dict() for article in found])
+        print_json([article.to_dict() for article in found])
     else:
         console.show_articles(found)
 
@@ -192,10 +175,10 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Print one article."""
-    with _archive(archive) as opened:
-        article = opened.article(article_id, version)
+    with opened(archive) as place:
+        article = place.article(article_id, version)
     if as_json:
-        _print_json(article)
+        print_json(article)
     else:
         console.show_article(article)
 
@@ -203,46 +186,12 @@ def show(
 @app.command()
 def status(archive: ArchiveOption = DEFAULT_ARCHIVE, as_json: JsonOption = False) -> None:
     """Say what is in the archive, and what is unfinished."""
-    with _archive(archive) as opened:
-        found = opened.status()
+    with opened(archive) as place:
+        found = place.status()
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
         console.show_status(found)
-
-
-@models_app.command("list")
-def models_list(as_json: JsonOption = False) -> None:
-    """List model packs and writers, what each needs, and which packs are here."""
-    from rag import llms, models
-
-    packs = [
-        {
-            "name": pack.name,
-            "kind": pack.kind,
-            "licence": pack.licence,
-            "bytes": pack.size,
-            "state": str(models.status(pack).state),
-            "needs": pack.summary,
-        }
-        for pack in models.packs()
-    ]
-    writers = [
-        {"name": module.EXAMPLE, "summary": module.SUMMARY, "needs": module.NEEDS} for module in llms.schemes().values()
-    ]
-    writers.append({"name": "extractive", "summary": "no model: the best sentences word for word", "needs": "nothing"})
-    if as_json:
-        _print_json({"packs": packs, "writers": writers})
-    else:
-        console.show_models(packs, writers)
-
-
-@models_app.command("pull")
-def models_pull(name: Annotated[str, typer.Argument(help="A pack's name.")]) -> None:
-    """Fetch a model pack and check every file of it."""
-    from rag import models
-
-    typer.echo(str(models.pull(name, why="as you asked", progress=console.PackProgress())))
 
 
 @app.command(

@@ -51,10 +51,12 @@ LAYERS = [
     "rag.differing",
     "rag.answer",
     "rag.llama_retriever",
+    "rag.upkeep",
     "rag.archive",
     "rag",  # rag/__init__.py: the public face
     "rag.console",
     "rag.options",
+    "rag.commands",
     "rag.cli",
 ]
 ROOF = "rag.cli"

@@ -81,5 +81,7 @@ def _stock(articles: Path, folder: Path) -> dict[str, Any]:
         ],
         vector_store=ChromaVectorStore(chroma_collection=collection),
     )
-    nodes = pipeline.run(documents=documents)
-    return {"articles": len(documents), "failed": 0, "passages": len(nodes)}
+    # Chroma takes no more in one call than SQLite has variables for (5,461 vectors at the least).
+    parts = [documents[at : at + 200] for at in range(0, len(documents), 200)]
+    nodes = sum(len(pipeline.run(documents=part)) for part in parts)
+    return {"articles": len(documents), "failed": 0, "passages": nodes}
