@@ -2,7 +2,7 @@
 
 Importing torch and sentence-transformers takes seconds, which a cold search would spend before its first hit; and for
 one question their overhead costs more than the arithmetic. This reads the same weights and gives the same vectors
-(a test holds it to sentence-transformers, cosine above 0.9999). Batches of long texts are quicker in torch.
+(a test holds it to sentence-transformers, cosine above 0.9999). Many long texts are quicker in torch: `rag.bert_torch`.
 
 Only plain BERT with mean pooling and absolute positions is read; `load` returns None for anything else.
 Formulas: Devlin et al. 2018 (arXiv 1810.04805), Vaswani et al. 2017 (arXiv 1706.03762), GELU by the error function.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -29,7 +29,7 @@ _MODULES = ("Transformer", "Pooling", "Normalize")
 
 
 @dataclass(frozen=True, slots=True)
-class _Linear:
+class Linear:
     """x ↦ x·weight + bias; weight has shape (inputs, outputs)."""
 
     weight: Array
@@ -42,7 +42,7 @@ class _Linear:
 
 
 @dataclass(frozen=True, slots=True)
-class _Norm:
+class Norm:
     """Layer normalisation over the last axis."""
 
     weight: Array
@@ -56,16 +56,16 @@ class _Norm:
 
 
 @dataclass(frozen=True, slots=True)
-class _Layer:
+class Layer:
     """One encoder layer: attention over each text by itself, then the feed-forward part."""
 
     heads: int
-    qkv: _Linear
-    attended: _Linear
-    after_attention: _Norm
-    wide: _Linear
-    narrow: _Linear
-    after_feed: _Norm
+    qkv: Linear
+    attended: Linear
+    after_attention: Norm
+    wide: Linear
+    narrow: Linear
+    after_feed: Norm
 
     def __call__(self, x: Array, cuts: Sequence[int]) -> Array:
         projected, context = self.qkv(x), np.empty_like(x)
@@ -98,10 +98,13 @@ def _gelu(x: Array) -> Array:
 class Bert:
     """Texts to unit vectors, float32, shape (len(texts), dimensions); a text is cut at `max_tokens`."""
 
+    batch = 64  # texts that are encoded together
+
     def __init__(self, weights: dict[str, Array], config: dict[str, Any], tokenizer: Any, max_tokens: int) -> None:
         self._tokenizer = tokenizer
         self._tokenizer.enable_truncation(max_tokens)
         self._tokenizer.no_padding()
+        self.heads, self.depth = int(config["num_attention_heads"]), int(config["num_hidden_layers"])
         self._epsilon = np.float32(config["layer_norm_eps"])
         self._w = weights
         self._words = weights["embeddings.word_embeddings.weight"]
@@ -110,19 +113,19 @@ class Bert:
             weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
         )
         self._first = self._norm("embeddings.LayerNorm")
-        self._layers = [self._layer(n, config["num_attention_heads"]) for n in range(config["num_hidden_layers"])]
+        self._layers: list[Callable[[Any, Sequence[int]], Any]] = [self._layer(n) for n in range(self.depth)]
 
-    def _linear(self, *names: str) -> _Linear:
+    def _linear(self, *names: str) -> Linear:
         weight = np.concatenate([self._w[f"{name}.weight"] for name in names]).T
-        return _Linear(np.ascontiguousarray(weight), np.concatenate([self._w[f"{name}.bias"] for name in names]))
+        return Linear(np.ascontiguousarray(weight), np.concatenate([self._w[f"{name}.bias"] for name in names]))
 
-    def _norm(self, name: str) -> _Norm:
-        return _Norm(self._w[f"{name}.weight"], self._w[f"{name}.bias"], self._epsilon)
+    def _norm(self, name: str) -> Norm:
+        return Norm(self._w[f"{name}.weight"], self._w[f"{name}.bias"], self._epsilon)
 
-    def _layer(self, number: int, heads: int) -> _Layer:
+    def _layer(self, number: int) -> Layer:
         place = f"encoder.layer.{number}"
-        return _Layer(
-            heads=heads,
+        return Layer(
+            heads=self.heads,
             qkv=self._linear(*(f"{place}.attention.self.{part}" for part in ("query", "key", "value"))),
             attended=self._linear(f"{place}.attention.output.dense"),
             after_attention=self._norm(f"{place}.attention.output.LayerNorm"),
@@ -136,19 +139,28 @@ class Bert:
         return self.encode_parts(texts, [()] * len(texts))[0]
 
     def encode_parts(self, texts: Sequence[str], parts: Sequence[Sequence[Part]]) -> tuple[Array, list[Array]]:
-        """The vectors of some texts, and of parts of each as they stand in it (see `pooled`).
-
-        The texts are laid end to end, so that none pays for another's length.
-        """
+        """The vectors of some texts, and of parts of each as they stand in it (see `pooled`)."""
         encodings = self._tokenizer.encode_batch(list(texts))
-        ids = [encoding.ids for encoding in encodings]
+        whole = np.empty((len(texts), self._words.shape[1]), np.float32)
+        found = [whole[:0]] * len(texts)
+        order = sorted(range(len(texts)), key=lambda n: len(encodings[n].ids), reverse=True)
+        for batch in (order[at : at + self.batch] for at in range(0, len(order), self.batch)):
+            for n, states in zip(batch, self._states([encodings[n].ids for n in batch])):
+                whole[n] = unit(states.mean(0))
+                found[n] = pooled(states, encodings[n].offsets, parts[n], whole[n])
+        return whole, found
+
+    def _states(self, ids: Sequence[Sequence[int]]) -> list[Array]:
+        """The last layer's states of some texts, which are laid end to end: none pays for another's length."""
         cuts = np.cumsum([0, *map(len, ids)]).tolist()
         x = self._first(self._words[np.concatenate(ids)] + np.concatenate([self._places[: len(i)] for i in ids]))
+        x = self._through(x, cuts)
+        return [x[start:end] for start, end in pairwise(cuts)]
+
+    def _through(self, x: Array, cuts: Sequence[int]) -> Array:
         for layer in self._layers:
             x = layer(x, cuts)
-        states = [x[start:end] for start, end in pairwise(cuts)]
-        whole = np.stack([unit(state.mean(0)) for state in states])
-        return whole, [pooled(s, e.offsets, p, w) for s, e, p, w in zip(states, encodings, parts, whole)]
+        return x
 
 
 def unit(vector: Array) -> Array:
@@ -173,8 +185,8 @@ def pooled(states: Array, offsets: Sequence[tuple[int, int]], parts: Sequence[Pa
     return vectors
 
 
-def load(folder: Path, max_tokens: int) -> Bert | None:
-    """The model in a sentence-transformers folder, or None if it is not plain BERT with mean pooling."""
+def load(folder: Path, max_tokens: int, kind: type[Bert] = Bert) -> Bert | None:
+    """The model in a sentence-transformers folder, as `kind`; None if it is not plain BERT with mean pooling."""
     paths = {name: folder / name for name in ("config.json", "modules.json", "model.safetensors", "tokenizer.json")}
     if not all(path.exists() for path in paths.values()):
         return None
@@ -187,7 +199,7 @@ def load(folder: Path, max_tokens: int) -> Bert | None:
     weights = load_file(str(paths["model.safetensors"]))
     if any(weight.dtype != np.float32 for name, weight in weights.items() if name.endswith("weight")):
         return None
-    return Bert(weights, config, Tokenizer.from_file(str(paths["tokenizer.json"])), max_tokens)
+    return kind(weights, config, Tokenizer.from_file(str(paths["tokenizer.json"])), max_tokens)
 
 
 def _is_plain(folder: Path, config: dict[str, Any], modules: list[dict[str, Any]]) -> bool:

@@ -146,10 +146,26 @@ class SentenceTransformersEmbedder:
     def count_tokens(self, texts: list[str]) -> list[int]:
         return [len(e.ids) for e in self._tokenizer.encode_batch(texts, add_special_tokens=False)]
 
+    @cached_property
+    def _many(self) -> bert.Bert:
+        import torch
+
+        from rag.bert_torch import TorchBert
+
+        if self._threads:
+            torch.set_num_threads(self._threads)
+        found = bert.load(Path(self._source), self.max_tokens, TorchBert)
+        if found is None:
+            raise ModelError(f"{self._source} has changed since it was opened")
+        return found
+
+    def _plain(self, *, few: bool) -> bert.Bert:
+        return self._quick if few and self._quick is not None else self._many
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         with self._lock:
-            if 0 < len(texts) <= _FEW and self._quick is not None:
-                return self._quick.encode(texts)
+            if texts and self._quick is not None:
+                return self._plain(few=len(texts) <= _FEW).encode(texts)
             raw = self._model.encode(list(texts), batch_size=16, show_progress_bar=False, convert_to_numpy=True)
         return _unit(raw, self.dimensions)
 
@@ -159,8 +175,8 @@ class SentenceTransformersEmbedder:
 
     def encode_parts(self, texts: Sequence[str], parts: Sequence[Sequence[Part]]) -> tuple[Vectors, list[Vectors]]:
         with self._lock:
-            if 0 < len(texts) <= _FEW_LONG and self._quick is not None:
-                return self._quick.encode_parts(texts, parts)
+            if texts and self._quick is not None:
+                return self._plain(few=len(texts) <= _FEW_LONG).encode_parts(texts, parts)
             if not texts or not self._pools_by_mean:
                 raw = self._model.encode(list(texts), batch_size=16, show_progress_bar=False, convert_to_numpy=True)
                 return _undivided(_unit(raw, self.dimensions), parts)

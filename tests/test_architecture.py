@@ -30,6 +30,7 @@ LAYERS = [
     "rag.readers",
     "rag.passages",
     "rag.bert",
+    "rag.bert_torch",
     "rag.embed",
     "rag.forms",
     "rag.words",
@@ -62,7 +63,7 @@ LAYERS = [
 ROOF = "rag.cli"
 CONTRACT = ("rag", "rag.types", "rag.errors")  # what eval and ui may know of rag
 HOMES = {
-    "torch": ("rag/embed.py", "rag/judges/nli.py"),
+    "torch": ("rag/embed.py", "rag/bert_torch.py", "rag/judges/nli.py"),
     "sentence_transformers": ("rag/embed.py", "rag/judges/nli.py"),
     "transformers": ("rag/embed.py", "rag/judges/nli.py", "rag/llms/hf.py"),
     # The benchmark runs stock LlamaIndex beside ours: that is what it measures.

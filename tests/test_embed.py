@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from sentence_transformers import SentenceTransformer
 
 import rag
 from rag import bert, models
+from rag.bert_torch import NUMBERS
 from rag.embed import Embedder, LlamaIndexEmbedder, SentenceTransformersEmbedder, open_embedder
 from rag.errors import ModelError, SettingsError, UnknownModel
 from tests import fakes
@@ -88,14 +90,26 @@ def test_a_pack_and_its_folder_are_one_model() -> None:
 
 
 @pytest.mark.models
-def test_a_question_is_encoded_without_torch_as_with_it() -> None:
+def test_few_texts_and_many_are_encoded_as_sentence_transformers_does() -> None:
     embedder = SentenceTransformersEmbedder(PACK, str(models.ensure(PACK, why="a test")))
-    quick = embedder.encode(TEXTS)
+    few = embedder.encode(TEXTS)
+    assert "_many" not in vars(embedder)
+    many = embedder.encode([*TEXTS, *("The mayor." for _ in range(64))])
+    assert "_many" in vars(embedder)
     assert "_model" not in vars(embedder)
-    padded = embedder.encode([*TEXTS, *("The mayor." for _ in range(64))])
-    assert "_model" in vars(embedder)
-    exact = 0.9999 if embedder._model.dtype == torch.float32 else 0.999
-    assert np.all(np.sum(quick * padded[: len(TEXTS)], axis=1) > exact)
+    exact = 0.9999 if NUMBERS is torch.float32 else 0.999
+    reference = SentenceTransformer(str(models.ensure(PACK, why="a test")), device="cpu").encode(TEXTS)
+    assert np.all(np.sum(few * reference, axis=1) > 0.9999)
+    assert np.all(np.sum(many[: len(TEXTS)] * reference, axis=1) > exact)
+
+
+@pytest.mark.models
+def test_parts_of_many_texts_are_those_of_few() -> None:
+    embedder = SentenceTransformersEmbedder(PACK, str(models.ensure(PACK, why="a test")))
+    whole, (few, _) = embedder.encode_parts([WHOLE, TEXTS[-1]], [PLACES, []])
+    wholes, many = embedder.encode_parts([WHOLE, *TEXTS], [PLACES, *([] for _ in TEXTS)])
+    assert np.all(np.sum(few * many[0], axis=1) > 0.995)
+    assert whole[0] @ wholes[0] > 0.995
 
 
 @pytest.mark.models
