@@ -43,6 +43,7 @@ _YEARLY = re.compile(
     r"|nov(?:ember)?|dec(?:ember)?|q[1-4]|h[12]|quarter|half|spring|summer|autumn|winter)\b",
     re.IGNORECASE,
 )
+_THAT_YEAR = re.compile(r"\s+(?:of\s+)?(?:that|the\s+same)\s+year$", re.IGNORECASE)
 _ORDINAL = re.compile(r"\b(?:quarter|half|spring|summer|autumn|winter)$", re.IGNORECASE)
 _TOPIC = re.compile(
     r"\babout (?:(?:the|a|an|his|her|its|their) )?[a-z-]+(?= (?:in|on|at|during|since|before|after|last|this)\b|\?|$)"
@@ -147,6 +148,7 @@ def _timed(phrase: str, last: str, answer: str) -> str | None:
 def _in_year_of(phrase: str, old: Sequence[Period]) -> str:
     """A month, quarter or day with the year that is spoken of: after "in April 2025", "May" is that of 2025."""
     years = {year for period in old for year in re.findall(r"\b\d{4}\b", period.text)}
+    phrase = _THAT_YEAR.sub("", phrase)
     if len(years) != 1 or re.search(r"\b\d{4}\b", phrase) or _RELATIVE.match(phrase) or not _YEARLY.search(phrase):
         return phrase
     join = ", " if re.search(r"[a-z.]\s+\d{1,2}(?:st|nd|rd|th)?$", phrase, re.IGNORECASE) else " "

@@ -28,6 +28,13 @@ _AUXILIARY = (
     r"(?:is|are|was|were|did|does|do|has|have|had|will|would|can|could|should|must|isn['’]t|wasn['’]t|didn['’]t"
     r"|hasn['’]t)"
 )
+# "What was it in May?" asks what was asked before, of May: the period alone is new.
+_SAME_OF = re.compile(
+    r"(?:what|how\s+(?:much|many|high|low|big|large))\s+(?:is|was|are|were)\s+(?:it|that|this|they"
+    r"|the\s+(?:figure|number|average|total|amount|value|rate|share))\s+"
+    r"(?=(?:in|on|at|during|for|after|before|by|last|this)\b)",
+    re.IGNORECASE,
+)
 _BARE = re.compile(
     r"(?P<word>why|when|where|how|since\s+when|until\s+when|how\s+much|how\s+long|how\s+often|by\s+how\s+much|who"
     r"|by\s+whom|why\s+not)\s*\?*",
@@ -86,6 +93,7 @@ def _whole(question: str, last: Whole | None, answer: str) -> Whole:
     if last is None or not text or _COURTESY.fullmatch(text):
         return alone
     body = _LEAD.sub("", text, count=1) if _LEAD.match(text) else text
+    body = _SAME_OF.sub("", body, count=1) if _SAME_OF.match(body) else body
     kind = _kind(text, body)
     if kind is None:
         return alone

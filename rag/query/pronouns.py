@@ -202,9 +202,14 @@ def _candidates(reference: _Reference, source: str) -> list[Mention]:
         return []  # "Which outlets …?": they are in the answer
     wanted = "thing" if kind == "it" else "things"
     kinds = ("organisation", "name", "place", "thing") if kind == "it" else ("organisation",)
+    times = periods(source, _ANY_DAY)  # "it" is no quarter
     return [
         *(m for m in named if m.kind in kinds and not m.placed),
-        *(m for m in things(source) if m.kind in (wanted, "organisation")),
+        *(
+            m
+            for m in things(source)
+            if m.kind in (wanted, "organisation") and not any(t.start <= m.start < t.end for t in times)
+        ),
     ]
 
 

@@ -49,6 +49,10 @@ SAME = [
 WHOLE: list[tuple[list[Turn], str, str]] = [
     # Time
     ([CARS], "And in May?", "How many cars did Xiaomi deliver in May 2025?"),
+    ([CARS], "And what was it in May?", "How many cars did Xiaomi deliver in May 2025?"),
+    ([CARS], "How many were they in June of that year?", "How many cars did Xiaomi deliver in June 2025?"),
+    ([WAITS], "What was the figure in the second quarter?",
+     "How long did patients wait at Marlegate Hospital in the second quarter of 2025?"),
     ([CARS], "What about May?", "How many cars did Xiaomi deliver in May 2025?"),
     ([CARS], "and last month?", "How many cars did Xiaomi deliver last month?"),
     ([CARS], "In Q3 2025?", "How many cars did Xiaomi deliver in Q3 2025?"),
