@@ -45,6 +45,9 @@ _YEARLY = re.compile(
 )
 _THAT_YEAR = re.compile(r"\s+(?:of\s+)?(?:that|the\s+same)\s+year$", re.IGNORECASE)
 _ORDINAL = re.compile(r"\b(?:quarter|half|spring|summer|autumn|winter)$", re.IGNORECASE)
+_COUNT = r"(?P<nth>first|second|third|fourth|fifth|sixth|last)"
+_NTH = re.compile(rf"(?:(?:in|on|at|for|during)\s+)?the\s+{_COUNT}(?:\s+one)?", re.IGNORECASE)
+_NTH_OF = re.compile(rf"\bthe\s+{_COUNT}\s+(?=[a-z])")
 _TOPIC = re.compile(
     r"\babout (?:(?:the|a|an|his|her|its|their) )?[a-z-]+(?= (?:in|on|at|during|since|before|after|last|this)\b|\?|$)"
 )
@@ -86,7 +89,7 @@ def fragment(text: str, body: str) -> bool:
 def completed(body: str, last: str, answer: str) -> str | None:
     """The last question with what the fragment names in the place of what is like it, else added at its end."""
     phrase = _ABOUT.sub("", body).rstrip(" ?.!")
-    for rule in (_shifted, _timed, _placed, _topic, _named, _counted):
+    for rule in (_shifted, _ordered, _timed, _placed, _topic, _named, _counted):
         made = rule(phrase, last, answer)
         if made is not None:
             return made or None
@@ -120,6 +123,15 @@ def _shift(old: Period, unit: str, step: int) -> str | None:
     prep = _OPEN.match(old.text)
     lead = prep.group() if prep and prep["prep"].lower() in ("in", "for", "during", "of", "from") else ""
     return f"{lead}{describe(Period(*span, '', 0, 0, old.role))}"
+
+
+def _ordered(phrase: str, last: str, answer: str) -> str | None:
+    """ "And in the third?" after "in the first term"."""
+    match = _NTH.fullmatch(phrase)
+    if not match:
+        return None
+    old = list(_NTH_OF.finditer(last))
+    return replaced(last, old[0].start("nth"), old[0].end("nth"), match["nth"].lower()) if len(old) == 1 else ""
 
 
 def _time(phrase: str) -> Period | None:

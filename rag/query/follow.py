@@ -35,6 +35,8 @@ _SAME_OF = re.compile(
     r"(?=(?:in|on|at|during|for|after|before|by|last|this)\b)",
     re.IGNORECASE,
 )
+# "And after the inquiry had ended?" has no clause of its own.
+_HANGING = re.compile(r"(?:after|before|since|during|until|once|if|without|despite|because)\b[^,]*", re.IGNORECASE)
 _BARE = re.compile(
     r"(?P<word>why|when|where|how|since\s+when|until\s+when|how\s+much|how\s+long|how\s+often|by\s+how\s+much|who"
     r"|by\s+whom|why\s+not)\s*\?*",
@@ -100,9 +102,15 @@ def _whole(question: str, last: Whole | None, answer: str) -> Whole:
     made = kind(body, last.text, answer) if last.sure and last.text else None
     if made:
         return Whole(made, question, True, True)
-    if len(text.split()) > _LONG:
+    if len(text.split()) > _LONG and not points_outside(_first_clause(body)):
         return alone
     return Whole(f"{last.text} {text}", question, True, False)
+
+
+def _first_clause(text: str) -> str:
+    """What stands before the first comma, as a question; "" if that is long too, and says itself what it is about."""
+    clause = text.split(",", 1)[0]
+    return f"{clause.rstrip(' ?')}?" if len(clause.split()) <= _LONG else ""
 
 
 _Rule = Callable[[str, str, str], str | None]
@@ -115,6 +123,8 @@ def _kind(text: str, body: str) -> _Rule | None:
             return rule
     if fragment(text, body):
         return lambda body, last, answer: completed(body, last, answer)
+    if body != text and _HANGING.fullmatch(body):
+        return _never
     if points_outside(body):
         return resolved
     return None

@@ -49,6 +49,8 @@ SAME = [
 WHOLE: list[tuple[list[Turn], str, str]] = [
     # Time
     ([CARS], "And in May?", "How many cars did Xiaomi deliver in May 2025?"),
+    ([("How many ate the lunch in the first term of the pilot?", "71 percent did [1].")], "And in the third?",
+     "How many ate the lunch in the third term of the pilot?"),
     ([CARS], "And what was it in May?", "How many cars did Xiaomi deliver in May 2025?"),
     ([CARS], "How many were they in June of that year?", "How many cars did Xiaomi deliver in June 2025?"),
     ([WAITS], "What was the figure in the second quarter?",
@@ -148,6 +150,8 @@ UNSURE = [
     ([BRIDGE], "What drove that decision?"),
     ([BRIDGE], "How will this affect traders?"),
     ([BRIDGE], "Was it the mayor's idea?"),
+    ([BRIDGE], "And after the divers had looked at the eastern pier?"),
+    ([BRIDGE], "What did the inquiry conclude about that, and how many people did it question in all?"),
     ([BRIDGE], "Are you sure?"),
     ([BRIDGE], "What happened then?"),
     ([BRIDGE], "Who can do it?"),
