@@ -40,6 +40,7 @@ LAYERS = [
     "rag.store",
     "rag.prompts",
     "rag.overview",
+    "rag.visits",
     "rag.ingest",
     "rag.retrieve",
     "rag.selection",
