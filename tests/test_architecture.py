@@ -57,6 +57,7 @@ LAYERS = [
     "rag",  # rag/__init__.py: the public face
     "rag.console",
     "rag.options",
+    "rag.watching",
     "rag.commands",
     "rag.cli",
 ]
