@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from rag import commands, console
+from rag import commands, console, watching
 from rag.commands import opened, print_json
 from rag.errors import RagError
 from rag.options import (
@@ -44,23 +44,24 @@ _STOPPED = "Stopped. What was taken in is kept; the same command goes on from th
 
 @app.command()
 def ingest(
-    paths: Annotated[list[str], typer.Argument(help="Files, folders or URLs.")],
+    paths: Annotated[list[str], typer.Argument(help="Files, folders or URLs: pages, feeds, sitemaps.")],
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     prune: Annotated[bool, typer.Option(help="Remove articles whose files under PATH are gone.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Then go on with what changes in these folders.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take in articles. What is unchanged costs nothing; what cannot be read is named, and the rest goes in."""
+    if watch:
+        with opened(archive) as place:
+            watching.run(place, paths, prune=prune, as_json=as_json)
+        return
     with opened(archive) as place, console.ingest_progress() as progress:
         report = place.ingest(paths, progress, prune=prune)
     if as_json:
         print_json(report)
     else:
-        typer.echo(
-            f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, "
-            f"{report.removed} removed, {len(report.failed)} failed"
-        )
-    for path, reason in report.failed:
-        console.error(f"not taken in: {console.printable(f'{path}: {reason}')}")
+        typer.echo(console.counted(report))
+    console.show_failures(report)
     taken = report.added + report.updated + report.unchanged + report.removed
     if report.failed and not taken:
         raise typer.Exit(1)

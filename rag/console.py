@@ -13,6 +13,7 @@ import typer
 
 from rag.ingest import IngestProgress
 from rag.models import human
+from rag.store.places import Place
 from rag.types import (
     Answer,
     ArchiveStatus,
@@ -23,6 +24,7 @@ from rag.types import (
     Event,
     Evidence,
     Hit,
+    IngestReport,
     Understood,
     Verdict,
 )
@@ -177,6 +179,31 @@ class PackProgress:
         sys.stderr.flush()
 
 
+def counted(report: IngestReport) -> str:
+    """What an ingest did, in a line."""
+    return (
+        f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, "
+        f"{report.removed} removed, {len(report.failed)} failed"
+    )
+
+
+def show_failures(report: IngestReport) -> None:
+    """What an ingest could not take in, on standard error."""
+    for path, reason in report.failed:
+        error(f"not taken in: {printable(f'{path}: {reason}')}")
+
+
+def show_places(places: Sequence[Place]) -> None:
+    """Places, when each was last read and what came of it."""
+    for place in places:
+        typer.echo(printable(place.place))
+        when = place.read.astimezone().strftime("%Y-%m-%d %H:%M") if place.read else "never to its end"
+        came = ", ".join(f"{n} {name}" for name, n in place.outcome.items() if n)
+        typer.echo(f"  read {when}" + (f": {came}" if came else ""))
+        if place.failure:
+            typer.echo(_wrapped(place.failure))
+
+
 @contextmanager
 def ingest_progress() -> Iterator[IngestProgress]:
     """A bar of passages embedded; silent where standard error is no terminal."""
@@ -189,7 +216,7 @@ def ingest_progress() -> Iterator[IngestProgress]:
         task = bar.add_task("Reading", total=None, count="")
 
         def report(*, articles: int, embedded: int, pending: int, current: str) -> None:
-            name = printable(current.rsplit("/", 1)[-1])[-32:]
+            name = printable(current.rstrip("/").rsplit("/", 1)[-1])[-32:]
             count = f"{articles} articles, {embedded} passages"
             bar.update(task, description=name, completed=embedded, total=max(1, embedded + pending), count=count)
 

@@ -79,8 +79,8 @@ class ArticleNotFound(ArchiveError):
 class ReadError(RagError):
     """One file or URL could not be read; the rest goes in. `path` names it, the message is the reason."""
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, path: str, reason: str, *, hint: str | None = None, retry: bool | None = None) -> None:
+        super().__init__(reason, hint=hint, retry=retry)
         self.path = path
 
 

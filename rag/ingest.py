@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -26,12 +28,13 @@ from rag.overview import RUNNING
 from rag.passages import Limit, split
 from rag.readers import Context, Source
 from rag.settings import Settings
-from rag.store import attributes, features, stories
+from rag.store import attributes, features, pages, places, stories
 from rag.store.catalog import Catalog
 from rag.store.records import Pending
 from rag.store.rows import ATTRIBUTES
 from rag.store.vectors import Vectors
 from rag.types import Article, IngestReport, Passage
+from rag.visits import Visits
 
 _ARTICLES_A_TRANSACTION = 64
 _PASSAGES_A_BATCH = 256
@@ -71,6 +74,7 @@ class Ingest:
     _failed: list[tuple[str, str]] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)
     _unread: set[str] = field(default_factory=set)
+    _met: set[str] = field(default_factory=set)
     _embedded: int = 0
     _current: str = ""
 
@@ -80,11 +84,10 @@ class Ingest:
             self._reconcile()
         begun = datetime.now(UTC).isoformat(timespec="seconds")
         self.catalog.set_meta(RUNNING, json.dumps({"paths": list(paths), "begun": begun}))
-        for item in readers.expand(paths):
-            if isinstance(item, ReadError):
-                self._fail(item)
-            else:
-                self._take(item)
+        places.give(self.catalog, [place for path in paths if (place := readers.place_of(path))])
+        with closing(Visits(self.catalog, self.settings, self._tell)) as visits:
+            for path in paths:
+                self._take_place(path, visits)
         removed = self._prune(paths) if self.prune else 0
         self._compare()
         self._embed(everything=True)
@@ -94,7 +97,26 @@ class Ingest:
 
     # -- reading -------------------------------------------------------------------------------------------------
 
-    def _take(self, source: Source) -> None:
+    def _take_place(self, path: str, visits: Visits) -> None:
+        """Take in what is at one of the given paths and addresses, and note what came of it."""
+        counts, failed = dict(self._counts), len(self._failed)
+        for item in readers.expand([path]):
+            key = item.path if isinstance(item, ReadError) else item.location
+            if key in self._met:
+                continue
+            self._met.add(key)
+            if isinstance(item, ReadError):
+                self._fail(item)
+            elif item.path is None:
+                self._take_address(item.location, visits)
+            else:
+                self._take_file(item)
+        outcome = {name: count - counts[name] for name, count in self._counts.items()}
+        reasons = [f"{where}: {reason}" for where, reason in self._failed[failed:]]
+        place = readers.place_of(path) or path  # one that is gone has the name that it was recorded under
+        places.read(self.catalog, place, outcome | {"failed": len(reasons)}, next(iter(reasons), None))
+
+    def _take_file(self, source: Source) -> None:
         self._current = source.location
         context = Context(timezone=self.settings.timezone)
         try:
@@ -102,24 +124,37 @@ class Ingest:
         except OSError as error:
             self._fail(ReadError(source.location, f"cannot be read: {error.strerror or error}"))
             return
-        before = self.catalog.file(source.location)
-        if before and fingerprint and before[0] == fingerprint:
+        self._take(source.location, fingerprint, lambda: readers.read(source, context))
+
+    def _take_address(self, address: str, visits: Visits) -> None:
+        context = Context(timezone=self.settings.timezone)
+        for visit in visits.at(address):
+            if isinstance(visit, ReadError):
+                self._fail(visit)
+            elif self._take(visit.source.location, visit.fingerprint, partial(visit.articles, context)) and visit.keep:
+                pages.keep(self.catalog, visit.keep)
+
+    def _take(self, location: str, fingerprint: str, read: Callable[[], Iterator[Article | ReadError]]) -> bool:
+        """Take in a file or page unless it is as it was. False if the whole of it could not be read."""
+        before = self.catalog.file(location)
+        if before and before[0] == fingerprint:
             self._counts["unchanged"] += before[2]
             for path, reason in before[1]:
                 self._fail(ReadError(path, reason))
-            self._seen.update(self._places(source.location))
+            self._seen.update(self._places(location))
             self._report()
-            return
+            return True
         failed_before = len(self._failed)
-        whole = self._articles(source, readers.read(source, context))
+        whole = self._articles(location, read())
         failures = self._failed[failed_before:]
         if not whole:
-            self.catalog.forget_file(source.location)
-        elif fingerprint:
-            empty = [p for p in self._places(source.location) if p not in self._seen and p not in self._unread]
-            self.catalog.put_file(source.location, fingerprint, failures, empty)
+            self.catalog.forget_file(location)
+        else:
+            empty = [p for p in self._places(location) if p not in self._seen and p not in self._unread]
+            self.catalog.put_file(location, fingerprint, failures, empty)
+        return whole
 
-    def _articles(self, source: Source, items: Iterator[Article | ReadError]) -> bool:
+    def _articles(self, location: str, items: Iterator[Article | ReadError]) -> bool:
         """Take in what a reader gives. False if the source as a whole could not be read."""
         whole = True
         while batch := list(islice(items, _ARTICLES_A_TRANSACTION)):
@@ -127,9 +162,9 @@ class Ingest:
                 for item in batch:
                     if isinstance(item, ReadError):
                         self._fail(item)
-                        whole = whole and item.path != source.location
+                        whole = whole and item.path != location
                     else:
-                        outcome = self.catalog.put(item, source.location, self._passages)
+                        outcome = self.catalog.put(item, location, self._passages)
                         self._counts[outcome] += 1
                         self._seen.add(item.source)
             self._compare()
@@ -234,6 +269,10 @@ class Ingest:
         """Whether a place, its file or a folder that it is in could not be read."""
         return any(str(place) in self._unread for place in (row["source"], row["file"], *Path(row["file"]).parents))
 
+    def _tell(self, doing: str) -> None:
+        self._current = doing
+        self._report()
+
     def _report(self) -> None:
         if self.progress:
             seen = sum(self._counts.values())
@@ -245,10 +284,9 @@ def _under(file: str, roots: Iterable[str]) -> bool:
     return any(file == root or file.startswith(root.rstrip("/\\") + "/") for root in roots)
 
 
-def _fingerprint(source: Source, context: Context) -> str | None:
-    """Hash of a file's bytes and of what decides how they are read; None for a URL, which is always asked again."""
-    if source.path is None:
-        return None
+def _fingerprint(source: Source, context: Context) -> str:
+    """Hash of a file's bytes and of what decides how they are read."""
+    assert source.path is not None
     reader = readers.reader_for(source)
     digest = hashlib.sha256(f"{reader.FORMAT} {reader.VERSION} {context!r}\n".encode())
     with source.path.open("rb") as stream:

@@ -38,6 +38,9 @@ class Settings:
     writer_timeout: seconds after which a silent or endless writer is given up.
     threads: processor threads for models; 0 takes as many as the machine has.
     timezone: IANA name of the zone for dates that carry none.
+    web_inside: hosts inside the network that may be read all the same, separated by commas, as in `cms.paper.local`.
+    web_delay: seconds between two requests to a host, where its robots.txt does not want more.
+    web_pages: how many pages of one feed or sitemap are read at most, the newest first.
     """
 
     embedder: str = "all-minilm-l6-v2"
@@ -52,6 +55,9 @@ class Settings:
     writer_timeout: float = 180.0
     threads: int = 0
     timezone: str = "UTC"
+    web_inside: str = ""
+    web_delay: float = 1.0
+    web_pages: int = 1000
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -61,6 +67,8 @@ class Settings:
             ("answer_tokens", 16, 4096),
             ("writer_timeout", 1.0, 3600.0),
             ("threads", 0, 1024),
+            ("web_delay", 0.0, 60.0),
+            ("web_pages", 1, 100_000),
         ):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:

@@ -41,6 +41,7 @@ LAYERS = [
     "rag.store",
     "rag.prompts",
     "rag.overview",
+    "rag.visits",
     "rag.ingest",
     "rag.retrieve",
     "rag.selection",
@@ -57,6 +58,7 @@ LAYERS = [
     "rag",  # rag/__init__.py: the public face
     "rag.console",
     "rag.options",
+    "rag.watching",
     "rag.commands",
     "rag.cli",
 ]

@@ -1,7 +1,7 @@
 """Readers: paths and addresses to articles. One file a format; whatever is put into this folder is found.
 
-`expand` says what there is to read, `read` reads it. Whatever is wrong with an input is a `ReadError` that names it
-and comes in place of the article, so that the rest goes in.
+`expand` says what there is to read; `read` reads a file, `read_page` what `web` got from an address. Whatever is wrong
+with an input is a `ReadError` that names it and comes in place of the article, so that the rest goes in.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import pkgutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
@@ -23,7 +23,21 @@ from rag.readers import web
 from rag.readers.base import Context, Reader, unreadable
 from rag.types import Article
 
-__all__ = ["Context", "Reader", "Source", "discovered", "expand", "is_url", "read", "reader_for"]
+__all__ = [
+    "Context",
+    "Reader",
+    "Source",
+    "address",
+    "discovered",
+    "expand",
+    "is_url",
+    "place_of",
+    "read",
+    "read_page",
+    "reader_for",
+    "reader_of",
+    "web",
+]
 
 # Types by which servers say no more than "a file": its name then tells more.
 _VAGUE = frozenset({"", "text/plain", "application/octet-stream", "binary/octet-stream", "application/download"})
@@ -85,12 +99,21 @@ def expand(places: Iterable[str | os.PathLike[str]] | str | os.PathLike[str]) ->
                 yield found
 
 
-def _expand(place: str | os.PathLike[str]) -> Iterator[Source | ReadError]:
-    if is_url(place):
-        yield _address(str(place))
-        return
+def place_of(place: str | os.PathLike[str]) -> str | None:
+    """The one name of a path or address that was given, None if nothing can be read there."""
     if "://" in str(place):
-        yield ReadError(str(place), "not an http or https address")
+        found = address(str(place))
+        return found.location if isinstance(found, Source) else None
+    try:
+        path = Path(place).resolve()
+        return str(path) if path.exists() and _printable(path) == str(path) else None
+    except (OSError, ValueError, RuntimeError):
+        return None  # `expand` says why
+
+
+def _expand(place: str | os.PathLike[str]) -> Iterator[Source | ReadError]:
+    if "://" in str(place):
+        yield address(str(place))
         return
     try:
         path = Path(place).resolve()
@@ -102,7 +125,10 @@ def _expand(place: str | os.PathLike[str]) -> Iterator[Source | ReadError]:
         yield ReadError(_printable(place), f"not a usable path: {error}")
 
 
-def _address(url: str) -> Source | ReadError:
+def address(url: str) -> Source | ReadError:
+    """An address as a source, or why it cannot be one. Never a path, whatever it looks like."""
+    if not is_url(url):
+        return ReadError(url, "not an http or https address")
     try:
         parts = urlsplit(url)
         if not parts.hostname:
@@ -154,16 +180,25 @@ def _printable(path: str | os.PathLike[str]) -> str:
 
 
 def read(source: Source, context: Context) -> Iterator[Article | ReadError]:
-    """All articles of a source. What cannot be read comes as a ReadError in its place; none is raised.
+    """All articles of a file. What cannot be read comes as a ReadError in its place; none is raised.
 
     A ReadError whose path is the source's location is about the whole of it; those about parts add `#n` or `:line`.
+    Raises ValueError for an address, which `read_page` is for.
     """
+    path = source.path
+    if path is None:
+        raise ValueError(f"{source.location} is no file")
+    return _sound(source.location, lambda: reader_for(source).read(path, source.location, context))
+
+
+def read_page(page: web.Page, source: Source, context: Context) -> Iterator[Article | ReadError]:
+    """All articles of what an address gave, as `read` gives those of a file."""
+    return _sound(source.location, lambda: _from_page(page, source, context))
+
+
+def _sound(location: str, reading: Callable[[], Iterator[Article | ReadError]]) -> Iterator[Article | ReadError]:
     try:
-        if source.path is None:
-            found = _read_address(source, context)
-        else:
-            found = reader_for(source).read(source.path, source.location, context)
-        for item in found:
+        for item in reading():
             if isinstance(item, Article) and not item.text.strip():
                 yield ReadError(item.source, "no text in it")
             else:
@@ -171,16 +206,21 @@ def read(source: Source, context: Context) -> Iterator[Article | ReadError]:
     except ReadError as error:
         yield error
     except OSError as error:
-        yield unreadable(source.location, error)
+        yield unreadable(location, error)
 
 
-def _read_address(source: Source, context: Context) -> Iterator[Article | ReadError]:
-    page = web.fetch(source.location)
-    suffix = PurePosixPath(urlsplit(source.location).path).suffix
+def reader_of(page: web.Page, address: str) -> Reader:
+    """The reader of a page, by its media type or, where that is vague, its address. Raises ReadError if none does."""
+    suffix = PurePosixPath(urlsplit(address).path).suffix
     reader = _by_suffix(suffix) if page.media_type in _VAGUE else None
     reader = reader or next((r for r in discovered().values() if page.media_type in r.MEDIA_TYPES), None)
     if reader is None:
-        raise ReadError(source.location, f"no reader for {page.media_type or 'a page without a media type'}")
+        raise ReadError(address, f"no reader for {page.media_type or 'a page without a media type'}")
+    return reader
+
+
+def _from_page(page: web.Page, source: Source, context: Context) -> Iterator[Article | ReadError]:
+    reader = reader_of(page, source.location)
     with tempfile.TemporaryDirectory(prefix="newsroom-rag-") as folder:
         path = Path(folder) / f"page{reader.SUFFIXES[0]}"
         path.write_bytes(page.body)

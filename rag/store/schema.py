@@ -107,6 +107,15 @@ MIGRATIONS = (
     ALTER TABLE doomed_vectors ADD COLUMN n INTEGER;
     UPDATE passages SET embedded = 0;
     """,
+    # Addresses and what is read again: see rag/store/pages.py and rag/store/places.py.
+    """
+    CREATE TABLE pages (
+        address TEXT PRIMARY KEY, etag TEXT, modified TEXT, changed TEXT, basis TEXT NOT NULL, listed TEXT
+    ) WITHOUT ROWID;
+    CREATE TABLE places (
+        place TEXT PRIMARY KEY, given TEXT NOT NULL, read TEXT, outcome TEXT, failure TEXT
+    ) WITHOUT ROWID;
+    """,
 )
 
 
