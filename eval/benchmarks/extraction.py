@@ -1,14 +1,14 @@
 """How well the text, headline, byline and day of a web page are found, beside trafilatura alone.
 
-FOLDER is the article extraction benchmark: `ground-truth.json` ({id: {articleBody, url}}) and `html/ID.html.gz`. Text is
-measured by that benchmark's own definition (its evaluate.py): runs of four words (`\\w+`), counted; of each page the
+FOLDER is the article extraction benchmark: `ground-truth.json` ({id: {articleBody, url}}) and `html/ID.html.gz`. Text
+is measured by that benchmark's own definition (its evaluate.py): runs of four words (`\\w+`), counted; of each page the
 shares found, false and missing; precision and recall are means over pages, F1 their harmonic mean. Intervals are 95%
 bootstrap intervals over pages. The pages' addresses are not told to anybody.
 
-Ours is what an archive holds after an ingest of the pages; a page that is not taken in has no text. Trafilatura runs with
-its default options, and as that benchmark runs it, without comments. Headline, byline and day are right where they are
-the same as the label (`eval/pages/README.md`) but for case, white space and the shape of quotation marks; names of a
-byline are compared one by one.
+Ours is what an archive holds after an ingest of the pages; a page that is not taken in has no text. Trafilatura runs
+with its default options, and as that benchmark runs it, without comments. Headline, byline and day are right where they
+are the same as the label (`eval/pages/README.md`) but for case, white space and the shape of quotation marks; names of
+a byline are compared one by one. Their intervals are Wilson's.
 
 Pages with an even id were looked at while the reader was made, those with an odd one were not: they are reported apart.
 """
@@ -25,13 +25,14 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import rag
 from eval.intervals import bootstrap
-from rag.errors import ReadError, SettingsError
+from rag.errors import ReadError
 
 SUMMARY = "how well text, headline, byline and day of web pages are found"
 OURS, THEIRS, BARE = "ours", "trafilatura", "trafilatura without comments"
@@ -94,7 +95,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("folder", type=Path, help="folder of the benchmark")
     parser.add_argument("--labels", type=Path, default=LABELS, help="labels of headline, byline and day, JSON Lines")
-    parser.add_argument("--worst", type=int, default=0, metavar="N", help="also name the N pages of ours with lowest F1")
+    parser.add_argument(
+        "--worst", type=int, default=0, metavar="N", help="also name the N pages of ours with lowest F1"
+    )
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -213,22 +216,31 @@ def compared(truth: str, text: str) -> Shares:
     return Shares((true & given).total() / total, (given - true).total() / total, (true - given).total() / total)
 
 
+Figure = Callable[[Sequence[Shares]], float]
+
+
 def text_table(shares: Mapping[str, Sequence[Shares]]) -> dict[str, Any]:
     """Precision, recall and F1 with their intervals, a row a system, and how far F1 is from ours."""
-    figures: dict[str, Callable[[Sequence[Shares]], float]] = {"precision": _precision, "recall": _recall, "F1": _f1}
+    figures: dict[str, Figure] = {"precision": _precision, "recall": _recall, "F1": _f1}
     rows = {}
+    mine = shares[OURS]
     for name, some in shares.items():
         row: dict[str, Any] = {}
         for figure, of in figures.items():
             row[figure] = of(some)
-            row[f"{figure}, 95%"] = list(bootstrap(len(some), lambda at, of=of, some=some: of([some[i] for i in at])))
+            row[f"{figure}, 95%"] = list(bootstrap(len(some), partial(_resampled, of, some)))
         if name != OURS:
-            mine = shares[OURS]
-            row["ours better by, 95%"] = list(
-                bootstrap(len(some), lambda at, some=some: _f1([mine[i] for i in at]) - _f1([some[i] for i in at]))
-            )
+            row["ours better by, 95%"] = list(bootstrap(len(some), partial(_ahead, mine, some)))
         rows[name] = row
     return rows
+
+
+def _resampled(figure: Figure, shares: Sequence[Shares], at: Sequence[int]) -> float:
+    return figure([shares[i] for i in at])
+
+
+def _ahead(mine: Sequence[Shares], others: Sequence[Shares], at: Sequence[int]) -> float:
+    return _resampled(_f1, mine, at) - _resampled(_f1, others, at)
 
 
 def _precision(shares: Sequence[Shares]) -> float:
