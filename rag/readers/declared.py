@@ -29,7 +29,7 @@ _ARTICLE_TYPE = re.compile(r"(?:Article|Report|Posting|Review)$")
 _ITEMS = ("datepublished", "datemodified", "datecreated")  # of microdata, on any element
 _COMMENT = re.compile(r"\A\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*\Z")
 _SEPARATOR = re.compile(r"\s+[|·»«:–—-]+\s+")
-_SAME = 0.5  # share of a printed headline's words that a declared one has too
+_SAME = 0.5  # of the words of a printed and a declared headline
 
 
 def meta_of(tree: Any) -> dict[str, str]:
@@ -133,8 +133,9 @@ def _without(title: str, outlet: str | None) -> str:
 
 
 def _shared(text: str, title: str) -> float:
-    words = _words(text)
-    return sum(word in set(_words(title)) for word in words) / len(words) if words else 0.0
+    """Words of both, as a share of the longer one's: the name of a site alone is not what a page is called."""
+    one, other = set(_words(text)), set(_words(title))
+    return len(one & other) / max(len(one), len(other), 1)
 
 
 def _words(text: str) -> list[str]:
