@@ -25,7 +25,7 @@ from rag import readers, tokens
 from rag.embed import Embedder
 from rag.errors import ReadError
 from rag.overview import RUNNING
-from rag.passages import Limit, split
+from rag.passages import Limit, searched, split
 from rag.readers import Context, Source
 from rag.settings import Settings
 from rag.store import attributes, features, pages, places, stories
@@ -49,7 +49,7 @@ class IngestProgress(Protocol):
 
 
 def embedded_text(title: str | None, text: str) -> str:
-    """What the embedder sees of a passage: the title gives it its subject."""
+    """What the embedder sees of a passage that is `searched` as `text`: the title gives it its subject."""
     return f"{_short(title)}\n{text}" if title else text
 
 
@@ -203,9 +203,10 @@ class Ingest:
 
     def _embed_batch(self, pending: Sequence[Pending]) -> None:
         """Vectors first, then features and the mark that both are there, in one transaction."""
-        texts = [embedded_text(p.title, p.text) for p in pending]
-        heads = [len(text) - len(p.text) for text, p in zip(texts, pending)]
-        parts = [[[(head + a, head + b)] for a, b in p.sentences] for head, p in zip(heads, pending)]
+        told = [searched(p.text, p.sentences) for p in pending]
+        texts = [embedded_text(p.title, text) for p, (text, _) in zip(pending, told)]
+        heads = [len(text) - len(own) for text, (own, _) in zip(texts, told)]
+        parts = [[[(head + a, head + b)] for a, b in places] for head, (_, places) in zip(heads, told)]
         vectors, sentences = self.embedder.encode_parts(texts, parts)
         ids, numbers = [p.id for p in pending], [p.n for p in pending]
         known = [attributes.record(p.article, p.day, p.outlet, p.section, p.language) for p in pending]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rag.furniture import furniture
 from rag.sentences import Span, sentences
 from rag.types import Passage
 
@@ -14,6 +16,7 @@ Counter = Callable[[list[str]], list[int]]
 
 _CLAUSE = re.compile(r"[,;:、，；：—–]\s*")
 _SPACE = re.compile(r"\s+")
+_BREAK = "\n\n"
 _CHARACTERS_A_TOKEN = 6  # more than prose has: where the search for the longest piece begins
 
 
@@ -28,16 +31,40 @@ class Limit:
 def split(text: str, limits: Sequence[Limit]) -> list[Passage]:
     """Cut `text` into passages of whole sentences that keep every limit.
 
-    For every passage `text[p.start:p.end] == p.text`; passages do not overlap and together hold every character that
-    is not white space. They are filled evenly, so that no article ends in a passage of three words. A sentence that
-    is too long by itself is cut at a clause, else at white space, else between characters; its pieces then count as
-    sentences.
+    For every passage `text[p.start:p.end] == p.text`; passages do not overlap, and their sentences together hold every
+    character that is neither white space nor furniture (`rag/furniture.py`), which may stand between two sentences of
+    a passage. They are filled evenly, so that no article ends in a passage of three words. A sentence that is too long
+    by itself is cut at a clause, else at white space, else between characters; its pieces then count as sentences.
     """
-    spans = [piece for span in _fitting(text, sentences(text), limits) for piece in span]
+    spans = [piece for span in _fitting(text, _told(text), limits) for piece in span]
     sizes = [_counts(text, spans, limit) for limit in limits]
     groups = _fill(sizes, [limit.maximum for limit in limits])
     passages = [_passage(text, spans[first:last]) for first, last in groups]
     return [kept for passage in passages for kept in _halved(text, passage, limits)]
+
+
+def searched(text: str, spans: Sequence[Span]) -> tuple[str, list[Span]]:
+    """`text` without what stands between its sentences `spans` but white space, and their places in what is left."""
+    kept, places, end = "", [], 0
+    for start, stop in spans:
+        between = text[end:start]
+        kept += between if not between.strip() else _BREAK if kept else ""
+        places.append((len(kept), len(kept) + stop - start))
+        kept += text[start:stop]
+        end = stop
+    return kept, places
+
+
+def _told(text: str) -> list[Span]:
+    """The sentences that are not furniture."""
+    hidden = furniture(text)
+    ends = [end for _, end in hidden]
+    told = []
+    for start, end in sentences(text):
+        at = bisect_left(ends, end)
+        if at == len(hidden) or hidden[at][0] > start:
+            told.append((start, end))
+    return told
 
 
 def _counts(text: str, spans: Sequence[Span], limit: Limit) -> list[int]:
@@ -99,11 +126,14 @@ def _pieces(text: str, span: Span, limits: Sequence[Limit]) -> list[Span]:
     position, stop = span
     pieces = []
     while position < stop:
+        if text[position].isspace():  # not measured: some tokenizers count a piece as less with a space in front
+            position += 1
+            continue
         end = _longest(text, position, stop, limits)
         if end < stop:
             end = _break_before(text, position, end)
         piece = text[position:end]
-        pieces.append((position + len(piece) - len(piece.lstrip()), position + len(piece.rstrip())))
+        pieces.append((position, position + len(piece.rstrip())))
         position = end
     return [(start, end) for start, end in pieces if start < end]
 

@@ -16,11 +16,13 @@ import numpy as np
 import pytest
 
 import rag
+from rag.store import schema
 from tests import fakes
 
 PROJECT = Path(__file__).resolve().parent.parent
 CORPUS = PROJECT / "corpus"
 SETTINGS = rag.Settings(embedder=fakes.NAME, writer="extractive")
+FIRST_VIEW = "CREATE VIEW" + schema.MIGRATIONS[0].split("CREATE VIEW")[1].split(";")[0]  # as the first release made it
 
 Opener = Callable[..., rag.Archive]
 

@@ -26,6 +26,7 @@ LAYERS = [
     "rag.interop",
     "rag.tokens",
     "rag.sentences",
+    "rag.furniture",
     "rag.models",
     "rag.readers",
     "rag.passages",

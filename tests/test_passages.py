@@ -37,7 +37,7 @@ def check(text: str, passages: Sequence[Passage], limits: Sequence[Limit] = (TOK
         assert all(start < end for start, end in p.sentences)
         for (_, end), (start, _) in pairwise(p.sentences):
             assert end <= start
-            assert not text[end:start].strip(), "text between two sentences of one passage"
+            assert not text[end:start].strip(), "text that is no furniture between two sentences of one passage"
     ends = [0, *(p.end for p in passages)]
     starts = [*(p.start for p in passages), len(text)]
     for end, start in zip(ends, starts):

@@ -25,7 +25,7 @@ from rag.store.once import one_story_once
 from rag.types import Article, Copy, Filters, Hit, Passage
 from tests import fakes
 from tests import story_texts as texts
-from tests.conftest import Opener, consistent, write_article
+from tests.conftest import FIRST_VIEW, Opener, consistent, write_article
 
 SHORT = rag.Settings(embedder=fakes.NAME, writer="extractive", passage_tokens=50)
 URL = "https://{}.example/{}"
@@ -159,6 +159,9 @@ def _as_first_schema(path: Path) -> None:
     """Take away what later migrations brought, and see that just what the first one makes is left."""
     with closing(sqlite3.connect(path)) as db, closing(sqlite3.connect(":memory:")) as first:
         for sql in (
+            "DROP VIEW passage_text",
+            "ALTER TABLE passages DROP COLUMN searched",
+            FIRST_VIEW,
             "DROP TABLE passage_features",
             "ALTER TABLE doomed_vectors DROP COLUMN n",
             "DROP INDEX articles_to_compare",

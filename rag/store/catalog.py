@@ -12,7 +12,7 @@ from threading import RLock
 from typing import Any, Literal
 
 from rag.errors import ArchiveError, ArchiveNotWritable, ArticleNotFound
-from rag.store.records import FIELDS, Pending, article_of, facets, pending_of
+from rag.store.records import FIELDS, Pending, article_of, facets, passage_values, pending_of
 from rag.store.schema import migrate
 from rag.types import Article, Passage
 
@@ -127,11 +127,8 @@ class Catalog:
         ).lastrowid
         self._db.executemany("INSERT OR IGNORE INTO facets VALUES (?, ?, ?)", [(*f, n) for f in facets(article)])
         self._db.executemany(
-            "INSERT INTO passages (id, article, start, end, sentences) VALUES (?, ?, ?, ?, ?)",
-            [
-                (f"{article.id}.{version}.{i}", n, p.start, p.end, json.dumps(p.sentences, separators=(",", ":")))
-                for i, p in enumerate(passages)
-            ],
+            "INSERT INTO passages (id, article, start, end, sentences, searched) VALUES (?, ?, ?, ?, ?, ?)",
+            [(f"{article.id}.{version}.{i}", n, *passage_values(p)) for i, p in enumerate(passages)],
         )
         self._db.execute(
             "INSERT INTO passage_index (rowid, title, body) SELECT n, title, body FROM passage_text WHERE article = ?",

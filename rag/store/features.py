@@ -111,7 +111,8 @@ def _made(catalog: Catalog, numbers: Sequence[int], dimensions: int) -> Iterator
     if not numbers:
         return
     rows = catalog.rows(
-        "SELECT p.n, p.start, p.sentences, t.title, t.body FROM passages p JOIN passage_text t ON t.n = p.n "
+        "SELECT p.n, p.start, p.sentences, coalesce(a.title, '') AS title, "
+        "substr(a.text, p.start + 1, p.end - p.start) AS body FROM passages p JOIN articles a ON a.n = p.article "
         f"WHERE p.n IN ({', '.join('?' * len(numbers))})",
         numbers,
     )

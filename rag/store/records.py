@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rag.types import Article
+from rag.passages import searched
+from rag.types import Article, Passage
 
 FIELDS = tuple("id text source title outlet byline published updated url section language kind".split())
 _DATES = ("published", "updated")
@@ -31,6 +32,14 @@ class Pending:
     outlet: str | None
     section: str | None
     language: str | None
+
+
+def passage_values(passage: Passage) -> tuple[int, int, str, str | None]:
+    """Start, end, sentences and, where it is not all of it, what is searched: a passage as its row has it."""
+    start, text = passage.start, passage.text
+    clean, _ = searched(text, [(a - start, b - start) for a, b in passage.sentences])
+    places = json.dumps(passage.sentences, separators=(",", ":"))
+    return start, passage.end, places, None if clean == text else clean
 
 
 def pending_of(row: sqlite3.Row) -> Pending:

@@ -3,7 +3,8 @@
 Released entries are never edited; a change is a new entry at the end. `PRAGMA user_version` holds the version.
 
 The full-text index is external to the text: `passage_text` computes each passage from its article, so that no text is
-stored twice, and entries are taken out of the index with the values that they went in with.
+stored twice but where what is searched is less than what is shown. Entries are taken out of the index with the values
+that they went in with: those are stored, and not made by a rule that another release may have changed.
 """
 
 from __future__ import annotations
@@ -115,6 +116,15 @@ MIGRATIONS = (
     CREATE TABLE places (
         place TEXT PRIMARY KEY, given TEXT NOT NULL, read TEXT, outcome TEXT, failure TEXT
     ) WITHOUT ROWID;
+    """,
+    # What is searched of a passage, where credits and the like stand between its sentences: NULL where it is all of it.
+    """
+    ALTER TABLE passages ADD COLUMN searched TEXT;
+    DROP VIEW passage_text;
+    CREATE VIEW passage_text AS
+        SELECT p.n AS n, p.article AS article, coalesce(a.title, '') AS title,
+               coalesce(p.searched, substr(a.text, p.start + 1, p.end - p.start)) AS body
+        FROM passages p JOIN articles a ON a.n = p.article;
     """,
 )
 

@@ -104,3 +104,116 @@ def test_a_page_without_an_article(page: str, tmp_path: Path) -> None:
     path = tmp_path / "a.html"
     path.write_text(page, "utf-8")
     assert failure(path).message == "no article text found in the page"
+
+
+# -- the text -----------------------------------------------------------------------------------------------------
+
+LONG = "The harbour lights went out on Monday evening, and nobody at the port office could say why that was so. "
+
+
+def page(body: str, head: str = "") -> str:
+    return f"<html><head><title>Lights out - Shoreline Post</title>{head}</head><body>{body}</body></html>"
+
+
+def story(*more: str) -> str:
+    paragraphs = [LONG, LONG.replace("Monday", "Tuesday"), LONG.replace("Monday", "Friday"), *more]
+    return "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+
+
+def test_headline_and_parts_of_the_page_are_no_text(tmp_path: Path) -> None:
+    more = ("Share this article", "Sign up for our newsletter", "Photo: Ida Moen/Reuters", LONG)
+    found = article(
+        tmp_path, page(f"<article><h1>Harbour lights go out</h1><h2>Lights out</h2>{story(*more)}</article>")
+    )
+    lines = found.text.split("\n\n")
+    assert lines[-1] == "Photo: Ida Moen/Reuters"  # published, though nothing to search
+    assert not any(part in found.text for part in ("Share", "newsletter"))
+    assert [line.split(" on ")[1].split()[0] for line in lines[:-1]] == ["Monday", "Tuesday", "Friday"]  # each once
+
+
+def test_what_is_short_may_be_said_twice(tmp_path: Path) -> None:
+    found = article(
+        tmp_path, page(f"<article>{story('Nobody knew.', LONG.replace('Monday', 'Sunday'), 'Nobody knew.')}</article>")
+    )
+    assert found.text.count("Nobody knew.") == 2
+
+
+def test_a_body_in_several_boxes_is_whole(tmp_path: Path) -> None:
+    box = f'<div class="row"><div class="article__body">{story(LONG.replace("Monday", "night N"))}</div></div>'
+    boxes = "".join(box.replace("Tuesday", "day N").replace(" N", f" {n}") for n in range(3))
+    found = article(tmp_path, page(f"<article>{boxes}</article>"))
+    assert [f"day {n}" in found.text and f"night {n}" in found.text for n in range(3)] == [True] * 3
+
+
+def test_boxes_of_two_articles_stay_apart(tmp_path: Path) -> None:
+    one_article = f'<article><div class="entry">{story()}</div></article>'
+    other = one_article.replace("harbour lights", "theatre curtains")
+    found = article(tmp_path, page(f"<main>{one_article}{other}</main>"))
+    assert found.text.index("harbour lights") >= 0
+    assert "curtains" not in found.text.split("\n\n")[0]
+
+
+# -- what is declared -----------------------------------------------------------------------------------------------
+
+
+def linked(data: object, wrapped: str = "{}") -> str:
+    return f'<script type="application/ld+json">{wrapped.replace("{}", json.dumps(data), 1)}</script>'
+
+
+def test_the_printed_headline_comes_before_the_one_for_networks(tmp_path: Path) -> None:
+    head = '<meta property="og:title" content="Lights go out | Shoreline Post">'
+    printed = "<h1>Shoreline Post</h1><article><h1>Harbour lights go out</h1>"
+    assert article(tmp_path, page(f"{printed}{story()}</article>", head)).title == "Harbour lights go out"
+
+
+def test_a_heading_that_is_another_thing_s_is_no_headline(tmp_path: Path) -> None:
+    head = '<meta property="og:title" content="Lights go out"><meta property="og:site_name" content="Shoreline Post">'
+    found = article(tmp_path, page(f"<h1>Weather</h1><article>{story()}</article>", head))
+    assert found.title == "Lights go out"
+
+
+@pytest.mark.parametrize("site", ['<meta property="og:site_name" content="Shoreline Post">', ""])
+def test_the_site_s_name_is_no_part_of_a_headline(site: str, tmp_path: Path) -> None:
+    assert article(tmp_path, page(f"<article>{story()}</article>", site)).title == "Lights out"
+
+
+def test_an_author_by_reference(tmp_path: Path) -> None:
+    data = {
+        "@graph": [
+            {"@type": "NewsArticle", "headline": "Lights out", "author": {"@id": "#ida"}},
+            {"@type": "Person", "@id": "#ida", "name": "Ida Moen"},
+        ]
+    }
+    for wrapped in ("{}", "<!-- {} -->", "//<![CDATA[\n{}\n//]]>"):
+        assert article(tmp_path, page(f"<article>{story()}</article>", linked(data, wrapped))).byline == "Ida Moen"
+
+
+@pytest.mark.parametrize(("kind", "byline"), [("Organization", None), ("Person", "Shoreline Post")])
+def test_a_publisher_that_is_its_own_author_is_no_byline(kind: str, byline: str | None, tmp_path: Path) -> None:
+    name = "Shoreline Post"
+    data = {"@type": "NewsArticle", "author": {"@type": kind, "name": name}, "publisher": {"name": name}}
+    assert article(tmp_path, page(f"<article>{story()}</article>", linked(data))).byline == byline
+
+
+@pytest.mark.parametrize(
+    ("head", "byline"),
+    [
+        ('<meta name="dcterms.creator" content="Ida Moen">', "Ida Moen"),
+        ('<meta name="byl" content="By Ida Moen">', "Ida Moen"),
+        ('<meta name="author" content="Ida Moen, Shoreline Post">', "Ida Moen"),
+        ('<meta property="article:author" content="https://networks.example/ida">', None),
+    ],
+)
+def test_bylines_in_meta(head: str, byline: str | None, tmp_path: Path) -> None:
+    head += '<meta property="og:site_name" content="Shoreline Post">'
+    assert article(tmp_path, page(f"<article>{story()}</article>", head)).byline == byline
+
+
+def test_a_date_of_microdata(tmp_path: Path) -> None:
+    body = f'<article><span itemprop="datePublished" content="2025-05-06T07:08:09Z">May</span>{story()}</article>'
+    assert article(tmp_path, page(body)).published == datetime.fromisoformat("2025-05-06T07:08:09+00:00")
+
+
+def test_the_language_of_a_header(tmp_path: Path) -> None:
+    head = '<meta http-equiv="content-language" content="nb-NO">'
+    assert article(tmp_path, page(f"<article>{story()}</article>", head)).language == "nb"
