@@ -26,7 +26,7 @@ from rag.overview import RUNNING
 from rag.passages import Limit, split
 from rag.readers import Context, Source
 from rag.settings import Settings
-from rag.store import attributes, features, stories
+from rag.store import attributes, features, notes, stories
 from rag.store.catalog import Catalog
 from rag.store.records import Pending
 from rag.store.rows import ATTRIBUTES
@@ -86,11 +86,15 @@ class Ingest:
             else:
                 self._take(item)
         removed = self._prune(paths) if self.prune else 0
+        self.finish()
+        self.catalog.set_meta(RUNNING, None)
+        return IngestReport(**self._counts, removed=removed, failed=tuple(self._failed))
+
+    def finish(self) -> None:
+        """Do what is due of articles that are in the catalog, reading nothing."""
         self._compare()
         self._embed(everything=True)
         self._delete_doomed()
-        self.catalog.set_meta(RUNNING, None)
-        return IngestReport(**self._counts, removed=removed, failed=tuple(self._failed))
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -129,14 +133,16 @@ class Ingest:
                         self._fail(item)
                         whole = whole and item.path != source.location
                     else:
-                        outcome = self.catalog.put(item, source.location, self._passages)
+                        outcome = self.catalog.put(item, source.location, self.passages)
                         self._counts[outcome] += 1
                         self._seen.add(item.source)
+                notes.recognise(self.catalog)  # at once: a retracted article is found by nobody
             self._compare()
             self._embed(everything=False)
         return whole
 
-    def _passages(self, article: Article) -> list[Passage]:
+    def passages(self, article: Article) -> list[Passage]:
+        """An article cut as the embedder and the settings have it."""
         # Title, line break and the model's own two marks share the embedder's window with the passage.
         title = self.embedder.count_tokens([_short(article.title)])[0] + 1 if article.title else 0
         return split(
@@ -152,7 +158,9 @@ class Ingest:
         self._unread.add(error.path)
 
     def _compare(self) -> None:
-        """Find the near-copies of what is new, and of what an earlier release took in."""
+        """Find the notes and near-copies of what is new, and of what an earlier release took in."""
+        while notes.recognise(self.catalog):
+            self._report()
         while stories.compare(self.catalog):
             self._report()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.settings import Settings
-from rag.store import stories
+from rag.store import notes, stories
 from rag.store.catalog import Catalog
 from rag.store.records import article_of
 from rag.types import ArchiveStatus
@@ -20,7 +20,8 @@ def unfinished(catalog: Catalog) -> str | None:
     running = catalog.meta(RUNNING)
     pending = catalog.pending_count()
     uncompared = stories.due(catalog)
-    if running is None and not pending and not uncompared:
+    unnoted = notes.due(catalog)
+    if running is None and not pending and not uncompared and not unnoted:
         return None
     parts = []
     if running is not None:
@@ -30,6 +31,8 @@ def unfinished(catalog: Catalog) -> str | None:
         parts.append(f"{pending} passages are found by their words only until they are embedded")
     if uncompared:
         parts.append(f"{uncompared} articles have not been compared with the others to find reprints")
+    if unnoted:
+        parts.append(f"{unnoted} articles have not been looked through for corrections and retractions")
     return "; ".join(parts)
 
 

@@ -37,6 +37,7 @@ LAYERS = [
     "rag.llms",
     "rag.judges",
     "rag.stories",
+    "rag.notes",
     "rag.store",
     "rag.prompts",
     "rag.overview",
