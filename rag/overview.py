@@ -14,6 +14,8 @@ from rag.types import ArchiveStatus
 
 RUNNING = "ingest"  # catalog entry that is there while an ingest runs, and stays if it is killed
 
+REMOVING = "removal"  # the same while articles are removed; its value is the length of the vectors
+
 
 def unfinished(catalog: Catalog) -> str | None:
     """What an ingest that was stopped left to do, in words; None when nothing is due."""
@@ -21,9 +23,12 @@ def unfinished(catalog: Catalog) -> str | None:
     pending = catalog.pending_count()
     uncompared = stories.due(catalog)
     unnoted = notes.due(catalog)
-    if running is None and not pending and not uncompared and not unnoted:
+    removing = catalog.meta(REMOVING) is not None
+    if running is None and not pending and not uncompared and not unnoted and not removing:
         return None
     parts = []
+    if removing:
+        parts.append("a removal did not finish, and its words may still be in the files: `rag verify --repair` ends it")
     if running is not None:
         record = json.loads(running)
         parts.append(f"the ingest of {', '.join(record['paths'])} begun {record['begun']} did not finish")

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from rag.errors import ArticleNotFound
+from rag.overview import REMOVING
 from rag.record import Record
 from rag.sentences import sentences
 from rag.store import features, notes
@@ -75,9 +76,9 @@ def remove(catalog: Catalog, vectors: Vectors, folder: Path, article_ids: Sequen
         notes.forget(catalog, ids)
         for _, file in sources:
             catalog.forget_file(file)
-    passages = _forgotten(catalog, vectors, dimensions)
+        catalog.set_meta(REMOVING, str(dimensions))
+    passages, emptied = finish(catalog, vectors)
     found, unread = quoting(folder, ids)
-    emptied = _compacted(catalog)
     left = [f"{name}: could not be searched" for name in unread]
     if not emptied:
         left.append(
@@ -93,6 +94,17 @@ def remove(catalog: Catalog, vectors: Vectors, folder: Path, article_ids: Sequen
         quoting=tuple(found),
         left=tuple(dict.fromkeys(left)),
     )
+
+
+def finish(catalog: Catalog, vectors: Vectors) -> tuple[int, bool]:
+    """Take what was removed out of the files, also after a removal that was stopped.
+
+    Returns how many passages went, and whether the write-ahead log could be emptied.
+    """
+    passages = _forgotten(catalog, vectors, int(catalog.meta(REMOVING) or 0))
+    emptied = _compacted(catalog)
+    catalog.set_meta(REMOVING, None)
+    return passages, emptied
 
 
 def _older(catalog: Catalog, article_id: str) -> list[Article]:

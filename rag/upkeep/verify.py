@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from rag.errors import ArchiveError
 from rag.ingest import Ingest
+from rag.overview import REMOVING
 from rag.store.catalog import Catalog
 from rag.store.vectors import Vectors
-from rag.upkeep import content, index
-from rag.upkeep.findings import Finding, Health
+from rag.upkeep import content, index, removal
+from rag.upkeep.findings import CATALOG, Finding, Health
 
 
 def verify(catalog: Catalog, vectors: Vectors) -> Health:
@@ -16,6 +17,8 @@ def verify(catalog: Catalog, vectors: Vectors) -> Health:
     findings = content.pages(catalog)
     if findings:  # nothing else that is read from it could be relied on
         return _health(catalog, findings)
+    if catalog.meta(REMOVING) is not None:
+        findings.append(Finding(CATALOG, "a removal was stopped: its words may still be in the files", "ends it"))
     findings += content.content(catalog).findings(catalog)
     findings += content.full_text(catalog)
     findings += index.look(catalog, vectors).findings()
@@ -43,6 +46,9 @@ def repair(catalog: Catalog, vectors: Vectors, ingest: Ingest) -> Health:
         catalog.set_meta("content", found.content)
         done.append("the archive's version computed anew")
     done += index.mend(index.look(catalog, vectors), catalog, vectors)
+    if catalog.meta(REMOVING) is not None:
+        removal.finish(catalog, vectors)
+        done.append("a removal that was stopped ended")
     pending = catalog.pending_count()
     ingest.finish()
     if pending:

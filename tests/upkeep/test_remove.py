@@ -12,6 +12,7 @@ import pytest
 
 import rag
 from rag.errors import ArticleNotFound
+from rag.overview import REMOVING
 from tests import fakes
 from tests.conftest import Opener, consistent, run, write_article
 from tests.ui.answers import answer, cite, stands
@@ -20,6 +21,7 @@ from ui.feedback import Feedback, FeedbackStore, Kind
 
 WORD = "quillfeather"  # stands in one article only
 BEFORE = "marshwhistle"  # stood in an older version of it
+STEMS = ("illfeath", "shwhistl")  # the same as the full-text index has them: stemmed, without what two words share
 
 
 def holding(folder: Path, wanted: bytes) -> list[str]:
@@ -38,6 +40,7 @@ def secret(folder: Path) -> Path:
 @pytest.fixture
 def archive(opened: Opener, folder: Path, secret: Path) -> rag.Archive:
     archive = opened()
+    archive._catalog.rows("PRAGMA secure_delete = OFF")  # as some builds of SQLite have it: deleting does not overwrite
     archive.ingest(folder)
     write_article(secret, f"Ada {WORD.title()} kept bees behind the mill of Ortmund. She sold 45 jars.", title="Bees")
     assert archive.ingest(folder).updated == 1
@@ -54,14 +57,14 @@ def test_no_byte_of_it_stays(archive: rag.Archive) -> None:
     vector = archive._vectors.gathered(np.array([rows[0]["n"]]), fakes.DIMENSIONS)[0].tobytes()
     old = archive._vectors.rows(fakes.DIMENSIONS)
     superseded = [v.tobytes() for v in old if v.any() and v.tobytes() != vector]
-    for present in (WORD, BEFORE, article.id):
+    for present in (WORD, BEFORE, *STEMS, article.id):
         assert holding(archive.path, present.encode())
     assert {"chroma/chroma.sqlite3", "chroma/vectors.f32"} <= set(holding(archive.path, vector))
 
     removed = archive.upkeep.remove([article.id])
     assert removed.articles == ((article.id, "Bees"),)
     assert (removed.versions, removed.left, removed.quoting) == (1, (), ())
-    for gone in (WORD, BEFORE, article.id, "behind the mill"):
+    for gone in (WORD, BEFORE, *STEMS, article.id, "behind the mill"):
         assert holding(archive.path, gone.encode()) == []
     assert holding(archive.path, vector) == []
     assert sum(bool(holding(archive.path, v)) for v in superseded) == 3  # those of the other articles
@@ -119,6 +122,19 @@ def test_a_note_about_it_goes_too(archive: rag.Archive) -> None:
     archive.upkeep.retract(article.id, f"{WORD} was invented")
     archive.upkeep.remove([article.id])
     assert holding(archive.path, WORD.encode()) == []
+
+
+def test_a_removal_that_was_stopped_is_said_and_ended(archive: rag.Archive) -> None:
+    with archive._catalog.transaction():  # as far as a process gets that is killed right after
+        archive._catalog.remove_articles([bees(archive).id])
+        archive._catalog.set_meta(REMOVING, str(fakes.DIMENSIONS))
+    assert "a removal did not finish" in (archive.status().unfinished or "")
+    assert "a removal was stopped" in str(archive.upkeep.verify().findings)
+    assert holding(archive.path, WORD.encode())
+    assert archive.upkeep.verify(repair=True).findings == ()
+    assert holding(archive.path, WORD.encode()) == []
+    assert archive.status().unfinished is None
+    consistent(archive)
 
 
 def test_conversations_and_feedback_that_quote_it_are_named_and_stay(archive: rag.Archive) -> None:
