@@ -28,7 +28,8 @@ _RETRACTED_HEAD = re.compile(
 _RETRACTED_TEXT = re.compile(
     rf"(?:retracted\s*[:–—]|{_EDITOR}{_PIECE} (?:has been|is) (?:retracted|withdrawn)\b)", re.IGNORECASE
 )
-_CORRECTED_HEAD = re.compile(r"(?:correct(?:ed|ion)\s*[:–—]|corrected-)", re.IGNORECASE)
+# "Correction: …" is the headline of an article of its own, which corrects another.
+_CORRECTED_HEAD = re.compile(r"corrected\s*[:–—-]", re.IGNORECASE)
 _CORRECTED_TEXT = re.compile(
     r"(?:(?:corrections?|clarifications?|corrections? and clarifications?|erratum|corrigendum)"
     r"(?:\s*\([^)]{1,40}\)|,? [^:–—.]{1,30}\d{4})?\s*[:–—]"

@@ -65,6 +65,7 @@ def test_a_headline_that_says_corrected_is_recognised(title: str) -> None:
         (BODY, "Retracted statement costs minister his job"),
         (BODY, "Journal retracts study of trout"),
         (BODY, "Retraction of troops begins"),
+        (BODY, "Correction: cost of the bridge"),
         (BODY, "Corrections officer is honoured"),
         (BODY, "RETRACTED CLAWS SAVE A CAT"),
         (f"{BODY}\n\n“This article has been retracted,” the journal wrote above the study.", "Study"),
