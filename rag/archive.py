@@ -121,7 +121,7 @@ class Archive:
     @cached_property
     def upkeep(self) -> Upkeep:
         """What keeps the archive in order beside taking articles in: see `rag.upkeep`."""
-        return Upkeep(self.path, self._catalog, self._vectors, self.settings)
+        return Upkeep(self.path, self._catalog, self._vectors, self.settings, lambda: self._embedder)
 
     def _writer(self, name: str | None) -> Writer:
         chosen = self.settings if name is None else self.settings.override({"writer": name}, "writer")

@@ -150,6 +150,7 @@ def _serve(archive: Path, host: str, port: int, browser: bool) -> None:
 def articles(
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    retracted: Annotated[bool, typer.Option("--retracted", help="Only those that are retracted; no filters.")] = False,
     published_from: FromOption = None,
     published_to: ToOption = None,
     outlet: OutletOption = None,
@@ -161,7 +162,7 @@ def articles(
     """List articles, newest first."""
     filters = filters_of(published_from, published_to, outlet, byline, section, language)
     with opened(archive) as place:
-        found = place.articles(filters, limit)
+        found = place.upkeep.retracted()[:limit] if retracted else place.articles(filters, limit)
     if as_json:
         print_json([article.to_dict() for article in found])
     else:
@@ -177,10 +178,11 @@ def show(
 ) -> None:
     """Print one article."""
     with opened(archive) as place:
-        article = place.article(article_id, version)
+        article, notes = place.article(article_id, version), place.upkeep.notes(article_id)
     if as_json:
-        print_json(article)
+        print_json(article.to_dict() | {"notes": [note.to_dict() for note in notes]})
     else:
+        console.show_notes(notes)
         console.show_article(article)
 
 

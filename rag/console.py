@@ -13,6 +13,7 @@ import typer
 
 from rag.ingest import IngestProgress
 from rag.models import human
+from rag.store.notes import Note
 from rag.store.places import Place
 from rag.types import (
     Answer,
@@ -127,6 +128,16 @@ def show_article(article: Article) -> None:
         if name != "text" and value:
             typer.echo(f"{name}: {printable(str(value))}")
     typer.echo("\n" + printable(article.text))
+
+
+def show_notes(notes: Sequence[Note]) -> None:
+    """What is wrong with an article, before everything else."""
+    for note in notes:
+        what = "RETRACTED" if note.kind == "retraction" else "CORRECTED"
+        where = "noted" if note.by_hand else "as the article itself says, found"
+        typer.echo(_wrapped(f"{what} ({where} {note.time.date().isoformat()}): {note.text}", ""))
+        if note.by_article:
+            typer.echo(f"  corrected by {note.by_article}")
 
 
 def show_status(status: ArchiveStatus) -> None:

@@ -19,26 +19,22 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
 from rag import readers, tokens
 from rag.embed import Embedder
+from rag.embedding import delete_doomed, embed, files_lost, reconcile, short
 from rag.errors import ReadError
 from rag.overview import RUNNING
-from rag.passages import Limit, searched, split
+from rag.passages import Limit, split
 from rag.readers import Context, Source
 from rag.settings import Settings
-from rag.store import attributes, features, pages, places, stories
+from rag.store import notes, pages, places, stories
 from rag.store.catalog import Catalog
-from rag.store.records import Pending
-from rag.store.rows import ATTRIBUTES
 from rag.store.vectors import Vectors
 from rag.types import Article, IngestReport, Passage
 from rag.visits import Visits
 
 _ARTICLES_A_TRANSACTION = 64
 _PASSAGES_A_BATCH = 256
-_TITLE_TOKENS = 40
 _HASH_CHUNK = 1 << 20
 
 
@@ -46,18 +42,6 @@ class IngestProgress(Protocol):
     """Called as an ingest goes on: articles seen so far, passages embedded so far and still to embed, current file."""
 
     def __call__(self, *, articles: int, embedded: int, pending: int, current: str) -> None: ...
-
-
-def embedded_text(title: str | None, text: str) -> str:
-    """What the embedder sees of a passage that is `searched` as `text`: the title gives it its subject."""
-    return f"{_short(title)}\n{text}" if title else text
-
-
-def _short(title: str) -> str:
-    words = title.split()[:_TITLE_TOKENS]
-    while len(words) > 1 and tokens.count(" ".join(words)) > _TITLE_TOKENS:
-        words = words[: len(words) * 3 // 4]
-    return " ".join(words)[: _TITLE_TOKENS * 6]
 
 
 @dataclass
@@ -80,8 +64,8 @@ class Ingest:
 
     def run(self, paths: Sequence[str]) -> IngestReport:
         """Take in everything under `paths`, finishing first what an earlier run left."""
-        if self.catalog.meta(RUNNING) is not None or self._files_lost():
-            self._reconcile()
+        if self.catalog.meta(RUNNING) is not None or files_lost(self.catalog, self.vectors):
+            reconcile(self.catalog, self.vectors)
         begun = datetime.now(UTC).isoformat(timespec="seconds")
         self.catalog.set_meta(RUNNING, json.dumps({"paths": list(paths), "begun": begun}))
         places.give(self.catalog, [place for path in paths if (place := readers.place_of(path))])
@@ -89,11 +73,15 @@ class Ingest:
             for path in paths:
                 self._take_place(path, visits)
         removed = self._prune(paths) if self.prune else 0
-        self._compare()
-        self._embed(everything=True)
-        self._delete_doomed()
+        self.finish()
         self.catalog.set_meta(RUNNING, None)
         return IngestReport(**self._counts, removed=removed, failed=tuple(self._failed))
+
+    def finish(self) -> None:
+        """Do what is due of articles that are in the catalog, reading nothing."""
+        self._compare()
+        self._embed(everything=True)
+        delete_doomed(self.catalog, self.vectors)
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -164,16 +152,18 @@ class Ingest:
                         self._fail(item)
                         whole = whole and item.path != location
                     else:
-                        outcome = self.catalog.put(item, location, self._passages)
+                        outcome = self.catalog.put(item, location, self.passages)
                         self._counts[outcome] += 1
                         self._seen.add(item.source)
+                notes.recognise(self.catalog)  # at once: a retracted article is found by nobody
             self._compare()
             self._embed(everything=False)
         return whole
 
-    def _passages(self, article: Article) -> list[Passage]:
+    def passages(self, article: Article) -> list[Passage]:
+        """An article cut as the embedder and the settings have it."""
         # Title, line break and the model's own two marks share the embedder's window with the passage.
-        title = self.embedder.count_tokens([_short(article.title)])[0] + 1 if article.title else 0
+        title = self.embedder.count_tokens([short(article.title)])[0] + 1 if article.title else 0
         return split(
             article.text,
             [
@@ -187,7 +177,9 @@ class Ingest:
         self._unread.add(error.path)
 
     def _compare(self) -> None:
-        """Find the near-copies of what is new, and of what an earlier release took in."""
+        """Find the notes and near-copies of what is new, and of what an earlier release took in."""
+        while notes.recognise(self.catalog):
+            self._report()
         while stories.compare(self.catalog):
             self._report()
 
@@ -197,55 +189,10 @@ class Ingest:
         while pending := self.catalog.pending(_PASSAGES_A_BATCH):
             if len(pending) < _PASSAGES_A_BATCH and not everything:
                 break
-            self._embed_batch(pending)
+            embed(self.catalog, self.vectors, self.embedder, pending)
+            self._embedded += len(pending)
             self._report()
         self._report()
-
-    def _embed_batch(self, pending: Sequence[Pending]) -> None:
-        """Vectors first, then features and the mark that both are there, in one transaction."""
-        told = [searched(p.text, p.sentences) for p in pending]
-        texts = [embedded_text(p.title, text) for p, (text, _) in zip(pending, told)]
-        heads = [len(text) - len(own) for text, (own, _) in zip(texts, told)]
-        parts = [[[(head + a, head + b)] for a, b in places] for head, (_, places) in zip(heads, told)]
-        vectors, sentences = self.embedder.encode_parts(texts, parts)
-        ids, numbers = [p.id for p in pending], [p.n for p in pending]
-        known = [attributes.record(p.article, p.day, p.outlet, p.section, p.language) for p in pending]
-        records = np.array(known, ATTRIBUTES)
-        self.vectors.upsert(ids, numbers, vectors, records)
-        words = [(p.title or "", [p.text[a:b] for a, b in p.sentences]) for p in pending]
-        with self.catalog.transaction():
-            features.write(self.catalog, numbers, words, sentences)
-            self.catalog.mark_embedded(ids)
-        self._embedded += len(ids)
-
-    def _delete_doomed(self) -> None:
-        if doomed := self.catalog.doomed():
-            self.vectors.delete(list(doomed), [n for n in doomed.values() if n is not None])
-            self.catalog.bury(list(doomed))
-
-    def _files_lost(self) -> bool:
-        """Whether the vectors' files do not reach as far as what was stored in them: somebody deleted or cut them."""
-        last = int(self.catalog.rows("SELECT coalesce(max(n), 0) FROM passages WHERE embedded = 1")[0][0])
-        # The catalog knows the dimensions: an ingest that finds nothing new need not load the embedder.
-        return last > 0 and not self.vectors.hold(last, features.dimensions(self.catalog))
-
-    def _reconcile(self) -> None:
-        """Make the vectors agree with the catalog after a run that did not end by itself, or after a loss of files."""
-        there = self.vectors.ids()
-        dimensions = features.dimensions(self.catalog)
-        written = self.vectors.attributes()["article"][: len(self.vectors.rows(dimensions)) if dimensions else 0]
-        rows = self.catalog.rows("SELECT id, n, article, embedded FROM passages")
-        lost = [
-            r["id"]
-            for r in rows
-            if r["embedded"] and (r["id"] not in there or r["n"] >= len(written) or written[r["n"]] != r["article"])
-        ]
-        self.catalog.mark_embedded(lost, embedded=False)
-        orphans = sorted(there - {r["id"] for r in rows})
-        gone = sorted({int(n) for n in np.flatnonzero(written)} - {r["n"] for r in rows})
-        if orphans or gone:
-            self.vectors.delete(orphans, gone)
-        self._delete_doomed()
 
     # -- removal -------------------------------------------------------------------------------------------------
 

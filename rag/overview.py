@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from rag.settings import Settings
-from rag.store import stories
+from rag.store import notes, stories
 from rag.store.catalog import Catalog
 from rag.store.records import article_of
 from rag.types import ArchiveStatus
 
 RUNNING = "ingest"  # catalog entry that is there while an ingest runs, and stays if it is killed
+
+REMOVING = "removal"  # the same while articles are removed; its value is the length of the vectors
 
 
 def unfinished(catalog: Catalog) -> str | None:
@@ -20,9 +22,13 @@ def unfinished(catalog: Catalog) -> str | None:
     running = catalog.meta(RUNNING)
     pending = catalog.pending_count()
     uncompared = stories.due(catalog)
-    if running is None and not pending and not uncompared:
+    unnoted = notes.due(catalog)
+    removing = catalog.meta(REMOVING) is not None
+    if running is None and not pending and not uncompared and not unnoted and not removing:
         return None
     parts = []
+    if removing:
+        parts.append("a removal did not finish, and its words may still be in the files: `rag verify --repair` ends it")
     if running is not None:
         record = json.loads(running)
         parts.append(f"the ingest of {', '.join(record['paths'])} begun {record['begun']} did not finish")
@@ -30,6 +36,8 @@ def unfinished(catalog: Catalog) -> str | None:
         parts.append(f"{pending} passages are found by their words only until they are embedded")
     if uncompared:
         parts.append(f"{uncompared} articles have not been compared with the others to find reprints")
+    if unnoted:
+        parts.append(f"{unnoted} articles have not been looked through for corrections and retractions")
     return "; ".join(parts)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import rag
-from rag import ingest, readers, tokens
+from rag import embedding, ingest, readers, tokens
 from rag.embed import open_embedder
 from rag.errors import ReadError
 from rag.store.rows import ATTRIBUTES
@@ -305,7 +305,7 @@ def test_corpus_passages_fit_the_real_embedder(corpus_archive: rag.Archive) -> N
     embedder = open_embedder(rag.Settings().embedder)
     assert embedder.max_tokens == 256
     rows = corpus_archive._catalog.rows("SELECT title, body FROM passage_text")
-    seen = [ingest.embedded_text(row["title"], row["body"]) for row in rows]
+    seen = [embedding.embedded_text(row["title"], row["body"]) for row in rows]
     assert len(rows) > 60
     assert max(tokens.counts([row["body"] for row in rows])) <= 200
     assert max(embedder.count_tokens(seen)) + 2 <= 256  # its two own marks
@@ -319,7 +319,7 @@ def test_corpus_vectors_are_the_embedders(corpus_archive: rag.Archive) -> None:
     some = rows[:: max(1, len(rows) // 12)]
     embedder = open_embedder(rag.Settings().embedder)
     stored = corpus_archive._vectors.gathered(np.array([row["n"] for row in some]), embedder.dimensions)
-    fresh = embedder.encode([ingest.embedded_text(row["title"], row["body"]) for row in some])
+    fresh = embedder.encode([embedding.embedded_text(row["title"], row["body"]) for row in some])
     assert np.all(np.sum(stored * fresh, axis=1) > 0.99)
 
 

@@ -159,6 +159,11 @@ def _as_first_schema(path: Path) -> None:
     """Take away what later migrations brought, and see that just what the first one makes is left."""
     with closing(sqlite3.connect(path)) as db, closing(sqlite3.connect(":memory:")) as first:
         for sql in (
+            "DROP TABLE notes",
+            "DROP INDEX articles_to_note",
+            "ALTER TABLE articles DROP COLUMN noted",
+            "DROP TABLE pages",
+            "DROP TABLE places",
             "DROP VIEW passage_text",
             "ALTER TABLE passages DROP COLUMN searched",
             FIRST_VIEW,

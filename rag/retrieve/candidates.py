@@ -151,7 +151,7 @@ class Finder:
         alive = present.embedded.copy()
         alive[len(rows) :] = False
         exact = rows @ asp.vectors.T if len(rows) <= _EXACT else None
-        near = _Near(self, asp, self._pairs(asp, len(alive)), alive, exact, max(_EACH, most))
+        near = _Near(self, asp, self._pairs(asp, len(alive), present.retracted), alive, exact, max(_EACH, most))
         found, notes = [], []
         beside = near.of([0], None)
         for search, side, clauses in zip(query.searches, asp.sides, asp.clauses):
@@ -165,7 +165,7 @@ class Finder:
             found.append(near.of(list(dict.fromkeys((0, side, *clauses))), mask))
         return found, beside, notes
 
-    def _pairs(self, asp: Aspects, end: int) -> tuple[Numbers, Numbers]:
+    def _pairs(self, asp: Aspects, end: int, retracted: Numbers) -> tuple[Numbers, Numbers]:
         """Every (passage, word) of the question's words; a word of very many passages only if all words are."""
         lists = [(i, p.passages) for i, p in enumerate(asp.postings) if not p.cut] or [
             (i, p.passages) for i, p in enumerate(asp.postings)
@@ -175,6 +175,8 @@ class Finder:
         passages = np.concatenate([p for _, p in lists])
         words = np.repeat([i for i, _ in lists], [len(p) for _, p in lists])
         there = passages < end  # another process may have added some since
+        if len(retracted):
+            there &= ~np.isin(passages, retracted)
         return passages[there], words[there]
 
     def _phrased(self, search: Search, mask: Mask | None, rows: int) -> tuple[Mask | None, list[str]]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.store.catalog import Catalog
+from rag.store.lookup import STANDING
 from rag.store.rows import ATTRIBUTES, value_hash
 from rag.store.vectors import Vectors
 
@@ -32,10 +33,12 @@ class Present:
     """The passages of one moment, by number.
 
     attributes: records of ATTRIBUTES, article 0 where there is no passage. embedded: which have a vector in the rows.
+    Passages of retracted articles are in neither; `retracted` are their numbers.
     """
 
     attributes: NDArray[np.void]
     embedded: Mask
+    retracted: NDArray[np.int64]
 
 
 class Attributes:
@@ -47,7 +50,7 @@ class Attributes:
         self._lock = Lock()
         self._state: tuple[Any, ...] = ()
         self._rows = np.zeros(0, ATTRIBUTES)
-        self._present = Present(np.zeros(0, ATTRIBUTES), np.zeros(0, bool))
+        self._present = Present(np.zeros(0, ATTRIBUTES), np.zeros(0, bool), np.zeros(0, np.int64))
 
     def now(self) -> Present:
         """What is present; kept while neither catalog nor rows change."""
@@ -68,8 +71,9 @@ class Attributes:
             (len(rows),),
         )
         gone = [row["n"] for row in self._catalog.rows("SELECT n FROM doomed_vectors WHERE n < ?", (len(rows),))]
-        if not late and not gone:
-            return Present(rows, rows["article"] > 0)
+        retracted = self._retracted()
+        if not late and not gone and not len(retracted):
+            return Present(rows, rows["article"] > 0, retracted)
         attributes = np.zeros(max(len(rows), last + 1), ATTRIBUTES)
         attributes[: len(rows)] = rows
         attributes[gone] = 0
@@ -78,4 +82,12 @@ class Attributes:
             if row["n"] < len(attributes):
                 attributes[row["n"]] = record(*tuple(row)[1:])
                 embedded[row["n"]] = False
-        return Present(attributes, embedded)
+        attributes[retracted] = 0
+        embedded[retracted] = False
+        return Present(attributes, embedded, retracted)
+
+    def _retracted(self) -> NDArray[np.int64]:
+        rows = self._catalog.rows(
+            f"SELECT p.n FROM passages p JOIN articles a ON a.n = p.article WHERE NOT ({STANDING})"
+        )
+        return np.array([row["n"] for row in rows], np.int64)

@@ -126,6 +126,10 @@ class Catalog:
             (version, content_hash, day, *(record[name] for name in FIELDS)),
         ).lastrowid
         self._db.executemany("INSERT OR IGNORE INTO facets VALUES (?, ?, ?)", [(*f, n) for f in facets(article)])
+        self._insert_passages(article, version, n, passages)
+        self._turn_content(article.id, content_hash)
+
+    def _insert_passages(self, article: Article, version: int, n: int | None, passages: Sequence[Passage]) -> None:
         self._db.executemany(
             "INSERT INTO passages (id, article, start, end, sentences, searched) VALUES (?, ?, ?, ?, ?, ?)",
             [(f"{article.id}.{version}.{i}", n, *passage_values(p)) for i, p in enumerate(passages)],
@@ -134,7 +138,6 @@ class Catalog:
             "INSERT INTO passage_index (rowid, title, body) SELECT n, title, body FROM passage_text WHERE article = ?",
             (n,),
         )
-        self._turn_content(article.id, content_hash)
 
     def _supersede(self, article_id: str, n: int) -> None:
         """Move the current version of an article to the old ones and take its passages away."""
@@ -178,6 +181,18 @@ class Catalog:
                     self._db.execute("DELETE FROM versions WHERE article_id = ?", (article_id,))
         return removed
 
+    def remove_articles(self, ids: Sequence[str]) -> int:
+        """Remove articles with all their versions, whatever places have them. Returns how many went."""
+        places = [row[0] for i in ids for row in self.rows("SELECT source FROM sources WHERE article_id = ?", (i,))]
+        with self.transaction():
+            removed = self.remove_sources(places)
+            for id in ids:  # one that no place is known of
+                for row in self.rows("SELECT n, content_hash FROM articles WHERE id = ?", (id,)):
+                    self._drop(row["n"], id, row["content_hash"])
+                    removed += 1
+                self._db.execute("DELETE FROM versions WHERE article_id = ?", (id,))
+        return removed
+
     def article(self, article_id: str, version: int | None = None) -> Article:
         """The current or an older version of an article. Raises ArticleNotFound."""
         rows = self.rows("SELECT * FROM articles WHERE id = ?", (article_id,))
@@ -189,6 +204,17 @@ class Catalog:
             wanted = article_id if version is None else f"{article_id} version {version}"
             raise ArticleNotFound(f"no article {wanted} in {self.path.parent}")
         return article_of(rows[0])
+
+    def cut_anew(self, article_id: str, split: Callable[[Article], list[Passage]]) -> None:
+        """Replace an article's passages. Their vectors go before, and the full-text index is rebuilt afterwards.
+
+        The old passages need not fit the text, so nothing that was computed from them can be taken out of the index.
+        """
+        with self.transaction():
+            row = self.rows("SELECT * FROM articles WHERE id = ?", (article_id,))[0]
+            self._db.execute("DELETE FROM passages WHERE article = ?", (row["n"],))
+            article = article_of(row)
+            self._insert_passages(article, row["version"], row["n"], split(article))
 
     # -- files ---------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,8 @@ from rag.store.records import article_of
 from rag.types import Article, Filters, Hit
 
 _CHUNK = 500  # values in one SQL statement
+# A retracted article is never evidence: a condition on `articles a`.
+STANDING = "a.id NOT IN (SELECT article_id FROM notes WHERE kind = 'retraction' AND void IS NULL)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +106,14 @@ def _names(catalog: Catalog, field: str) -> tuple[str, ...]:
 
 
 def known(catalog: Catalog, numbers: Sequence[int], filters: Filters) -> set[int]:
-    """Those of `numbers` that are current passages and pass `filters`."""
+    """Those of `numbers` that are current passages of articles that stand and pass `filters`."""
     where = condition(filters)
     found: set[int] = set()
     for i in range(0, len(numbers), _CHUNK):
         chunk = numbers[i : i + _CHUNK]
         rows = catalog.rows(
             "SELECT p.n FROM passages p JOIN articles a ON a.n = p.article "
-            f"WHERE p.n IN ({', '.join('?' * len(chunk))}) AND {where.sql}",
+            f"WHERE p.n IN ({', '.join('?' * len(chunk))}) AND {STANDING} AND {where.sql}",
             (*chunk, *where.values),
         )
         found.update(row["n"] for row in rows)

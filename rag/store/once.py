@@ -125,7 +125,7 @@ def _members(catalog: Catalog, numbers: Sequence[int], filters: Filters) -> dict
     where = lookup.condition(filters)
     rows = catalog.rows(
         f"SELECT a.n, a.id, a.outlet, a.title, a.published, a.updated, a.url, coalesce({where.sql}, 0) AS passes "
-        f"FROM articles a WHERE a.n IN ({', '.join('?' * len(numbers))})",
+        f"FROM articles a WHERE a.n IN ({', '.join('?' * len(numbers))}) AND {lookup.STANDING}",
         (*where.values, *numbers),
     )
     return {

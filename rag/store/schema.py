@@ -126,6 +126,19 @@ MIGRATIONS = (
                coalesce(p.searched, substr(a.text, p.start + 1, p.end - p.start)) AS body
         FROM passages p JOIN articles a ON a.n = p.article;
     """,
+    # Corrections and retractions: see rag/store/notes.py. They belong to an article's id, whatever its version; those
+    # with by_hand = 0 stand in the text and are found anew in each version. Articles with noted = 0 are due for it.
+    """
+    ALTER TABLE articles ADD COLUMN noted INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX articles_to_note ON articles (n) WHERE noted = 0;
+    CREATE TABLE notes (
+        n INTEGER PRIMARY KEY AUTOINCREMENT,
+        article_id TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL,
+        by_article TEXT, by_hand INTEGER NOT NULL, time TEXT NOT NULL, void TEXT
+    );
+    CREATE INDEX notes_by_article ON notes (article_id);
+    CREATE INDEX notes_of_retractions ON notes (article_id) WHERE kind = 'retraction' AND void IS NULL;
+    """,
 )
 
 

@@ -11,7 +11,8 @@ not follow the files on disk by itself (seen: a reader found none of the vectors
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,8 @@ _HNSW = {
     "space": "cosine", "ef_construction": 128, "max_neighbors": 24, "ef_search": 256, "sync_threshold": 50_000,
 }  # fmt: skip
 _BATCH = 2000
+_DATABASE = "chroma.sqlite3"
+REBUILDING = "rebuilding"  # folder inside the vectors' while Chroma's files are made anew
 
 
 @dataclass
@@ -81,6 +84,62 @@ class Vectors:
         with _as_archive_error(self._folder):
             self._attributes.write(sorted(numbers), np.zeros(len(numbers), ATTRIBUTES))
 
+    def erase(self, numbers: Sequence[int], dimensions: int) -> None:
+        """Overwrite vectors and attributes with zeros in the flat files. Chroma's own: see `rebuild`."""
+        reach = len(self.rows(dimensions))
+        inside = sorted(n for n in numbers if n < reach)
+        with _as_archive_error(self._folder):
+            self._rows(dimensions).write(inside, np.zeros((len(inside), dimensions), np.float32))
+            self._attributes.write(sorted(numbers), np.zeros(len(numbers), ATTRIBUTES))
+
+    def write_rows(
+        self, numbers: Sequence[int], vectors: NDArray[np.float32], attributes: NDArray[np.void] | None = None
+    ) -> None:
+        """Put vectors, and attributes where given, into the flat files alone; `numbers` ascending."""
+        with _as_archive_error(self._folder):
+            self._rows(vectors.shape[1]).write(numbers, vectors)
+            if attributes is not None:
+                self._attributes.write(numbers, attributes)
+
+    def write_attributes(self, numbers: Sequence[int], attributes: NDArray[np.void]) -> None:
+        """Put attributes into their flat file alone; `numbers` ascending."""
+        with _as_archive_error(self._folder):
+            self._attributes.write(numbers, attributes)
+
+    def write_index(self, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Add or replace vectors in Chroma alone."""
+        with self._collection() as collection:
+            for i in range(0, len(ids), _BATCH):
+                collection.upsert(ids=list(ids[i : i + _BATCH]), embeddings=vectors[i : i + _BATCH])
+
+    def indexed(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """Chroma's own copies of the vectors of those of `ids` that it has."""
+        with self._collection() as collection:
+            found = collection.get(ids=list(ids), include=["embeddings"])
+        held = np.asarray(found["embeddings"], np.float32)
+        return dict(zip(found["ids"], held))
+
+    def rebuild(self, parts: Iterable[tuple[Sequence[str], NDArray[np.float32]]]) -> None:
+        """Make Chroma's files anew with nothing but these vectors, given as (ids, vectors) a part.
+
+        The old files serve until the new ones are whole; they need not be readable. Nothing of them stays.
+        """
+        fresh = Path(self._folder) / REBUILDING
+        with _as_archive_error(self._folder):
+            if fresh.exists():
+                shutil.rmtree(fresh)
+            fresh.mkdir(parents=True)
+        made = Vectors(fresh)
+        try:
+            made.count()  # an empty index is one too
+            for ids, vectors in parts:
+                made.write_index(ids, vectors)
+        finally:
+            made.close()
+        with self._handle.lock, _as_archive_error(self._folder):
+            _shut(self._handle)
+            _swap(Path(self._folder), fresh)
+
     def nearest(self, vectors: NDArray[np.float32], n: int) -> list[list[str]]:
         """For each vector up to `n` passage ids, nearest first, by the approximate index."""
         with self._collection() as collection:
@@ -108,8 +167,12 @@ class Vectors:
         """Whether all files are there and reach as far as passage `last`. Says nothing of what is in them."""
         if not dimensions:
             return False
-        there = (Path(self._folder) / "chroma.sqlite3").exists()
-        return there and len(self.attributes()) > last and len(self.rows(dimensions)) > last
+        return self.indexes and len(self.attributes()) > last and len(self.rows(dimensions)) > last
+
+    @property
+    def indexes(self) -> bool:
+        """Whether Chroma's database is there. Says nothing of what is in it."""
+        return (Path(self._folder) / _DATABASE).exists()
 
     def _rows(self, dimensions: int) -> Rows:
         if self._vector_rows is None:
@@ -168,10 +231,16 @@ def _as_archive_error(folder: str) -> Iterator[None]:
 def _connect(handle: _Handle, folder: str) -> None:
     os.environ["ANONYMIZED_TELEMETRY"] = "False"
     import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings
 
     configuration: Any = {"hnsw": _HNSW}
-    handle.client = chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False))
+    try:
+        handle.client = chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False))
+    except BaseException:
+        # Chroma keeps what did not start, and gives it out half made at the next attempt.
+        SharedSystemClient._identifier_to_system.pop(folder, None)
+        raise
     handle.collection = handle.client.get_or_create_collection(
         _COLLECTION, configuration=configuration, embedding_function=None
     )
@@ -183,10 +252,25 @@ def _shut(handle: _Handle) -> None:
     handle.client = handle.collection = None
 
 
+def _swap(folder: Path, fresh: Path) -> None:
+    """Put Chroma's new files in the place of the old ones, the database last and at once."""
+    old = [place for place in folder.iterdir() if place.is_dir() and place != fresh]
+    for suffix in ("-journal", "-wal", "-shm"):  # they belong to the old database and would be played into the new one
+        (folder / f"{_DATABASE}{suffix}").unlink(missing_ok=True)
+    for place in fresh.iterdir():
+        if place.is_dir():
+            place.replace(folder / place.name)
+    (fresh / _DATABASE).replace(folder / _DATABASE)
+    for place in [*old, fresh]:
+        shutil.rmtree(place)
+
+
 def _archive_error(folder: str, error: Exception) -> ArchiveError:
     text = str(error)
     if any(words in text.lower() for words in ("readonly", "read-only", "permission denied")):
         return ArchiveNotWritable(f"{folder}: {text}", hint="Check the permissions of the archive folder.")
     if any(words in text.lower() for words in ("disk is full", "no space left", "disk i/o")):
         return ArchiveNotWritable(f"{folder}: {text}", hint="Free some space; what was taken in so far is kept.")
-    return ArchiveError(f"{folder}: {text}", hint="The catalog is intact: delete this folder and ingest again.")
+    return ArchiveError(
+        f"{folder}: {text}", hint="The catalog is intact: `rag verify --repair` makes this folder anew."
+    )

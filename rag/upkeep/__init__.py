@@ -1,43 +1,54 @@
-"""What keeps an archive in order beside taking articles in."""
+"""What keeps an archive in order beside taking articles in: one file a topic, `Upkeep` is where they meet."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rag import readers
-from rag.errors import ArticleNotFound, SettingsError
+from rag.embed import Embedder
+from rag.errors import SettingsError
+from rag.ingest import Ingest
+from rag.notes import CORRECTION, RETRACTION
 from rag.settings import Settings
-from rag.store import places
+from rag.store import notes, places
 from rag.store.catalog import Catalog
 from rag.store.lock import write_lock
+from rag.store.notes import Note
 from rag.store.places import Place
 from rag.store.vectors import Vectors
+from rag.types import Article
+from rag.upkeep import backup, removal, versions
+from rag.upkeep import verify as checks
+from rag.upkeep.backup import Backup
+from rag.upkeep.findings import Health
+from rag.upkeep.removal import Removed
+from rag.upkeep.versions import Difference, Version
 
 
 class Upkeep:
     """`archive.upkeep`. What writes holds the archive's lock, and raises ArchiveLocked while another process has it."""
 
-    def __init__(self, path: Path, catalog: Catalog, vectors: Vectors, settings: Settings) -> None:
+    def __init__(
+        self, path: Path, catalog: Catalog, vectors: Vectors, settings: Settings, embedder: Callable[[], Embedder]
+    ) -> None:
         self.path = path
         self._catalog = catalog
         self._vectors = vectors
         self._settings = settings
+        self._embedder = embedder
 
-    def remove(self, article_ids: Sequence[str]) -> int:
-        """Take articles out with all their versions: text, full-text entries and vectors. How many went.
+    def verify(self, *, repair: bool = False) -> Health:
+        """Check catalog, full-text index and vectors against each other; `repair` makes anew what does not fit.
 
-        Raises ArticleNotFound for an id that is none; nothing is removed then.
+        Raises ArchiveError if the catalog's pages are damaged and a repair was asked for.
         """
         with write_lock(self.path):
-            with self._catalog.transaction():
-                sources = [source for id in article_ids for source in self._sources(id)]
-                removed = self._catalog.remove_sources(sources)
-            if doomed := self._catalog.doomed():
-                self._vectors.delete(list(doomed), [n for n in doomed.values() if n is not None])
-                self._catalog.bury(list(doomed))
-        return removed
+            if not repair:
+                return checks.verify(self._catalog, self._vectors)
+            ingest = Ingest(self._catalog, self._vectors, self._embedder(), self._settings)
+            return checks.repair(self._catalog, self._vectors, ingest)
 
     def places(self) -> list[Place]:
         """Every path and address that was given to an ingest, with what came of it: what `rag sync` reads again."""
@@ -58,8 +69,76 @@ class Upkeep:
         )
         return [row["file"] for row in rows]
 
-    def _sources(self, article_id: str) -> list[str]:
-        found = self._catalog.rows("SELECT source FROM sources WHERE article_id = ?", (article_id,))
-        if not found:
-            raise ArticleNotFound(f"no article {article_id}")
-        return [row["source"] for row in found]
+    def backup(self, target: str | os.PathLike[str]) -> Backup:
+        """Write a backup to a new folder or a new .zip file, also while others read and write.
+
+        Raises ArchiveError if the target is there already or the archive is damaged, ArchiveNotWritable.
+        """
+        return backup.backup(self._catalog, self._vectors, self.path, Path(target))
+
+    # -- removing ------------------------------------------------------------------------------------------------
+
+    def remove(self, article_ids: Sequence[str]) -> Removed:
+        """Take articles out with all their versions so that nothing of them stays in the archive's files.
+
+        Takes about as long as writing the archive anew. Raises ArticleNotFound for an id that is none; nothing is
+        removed then.
+        """
+        with write_lock(self.path):
+            return removal.remove(self._catalog, self._vectors, self.path, article_ids)
+
+    def ids_from(self, source: str) -> list[str]:
+        """Ids of the articles that a file, a folder or a URL gave. Raises ArticleNotFound if there are none."""
+        return removal.ids_from(self._catalog, source)
+
+    # -- versions ------------------------------------------------------------------------------------------------
+
+    def versions(self, article_id: str) -> tuple[Version, ...]:
+        """All versions of an article, oldest first. Raises ArticleNotFound."""
+        return versions.versions(self._catalog, article_id)
+
+    def difference(self, article_id: str, old: int, new: int) -> Difference:
+        """What changed between two versions of an article, sentence by sentence. Raises ArticleNotFound."""
+        return versions.difference(self._catalog, article_id, old, new)
+
+    # -- corrections and retractions -----------------------------------------------------------------------------
+
+    def correct(self, article_id: str, note: str, by: str | None = None) -> None:
+        """Note that an article is wrong in something, and which article says it right. Raises ArticleNotFound."""
+        self._catalog.article(article_id)
+        if by is not None:
+            self._catalog.article(by)
+        with write_lock(self.path):
+            notes.add(self._catalog, article_id, CORRECTION, _worded(note), by)
+
+    def retract(self, article_id: str, note: str) -> None:
+        """Note that an article is withdrawn: it is no evidence any more, but can still be read. Raises ArticleNotFound.
+
+        It stays so in later versions, until `reinstate`.
+        """
+        self._catalog.article(article_id)
+        with write_lock(self.path):
+            notes.add(self._catalog, article_id, RETRACTION, _worded(note))
+
+    def reinstate(self, article_id: str) -> int:
+        """Declare an article's retractions void, printed ones too. How many there were. Raises ArticleNotFound."""
+        self._catalog.article(article_id)
+        with write_lock(self.path):
+            return notes.declare_void(self._catalog, article_id, RETRACTION)
+
+    def notes(self, article_id: str) -> tuple[Note, ...]:
+        """The corrections and retractions of an article that hold, oldest first. Raises ArticleNotFound."""
+        self._catalog.article(article_id)
+        return notes.of(self._catalog, article_id)
+
+    def retracted(self) -> list[Article]:
+        """All retracted articles."""
+        there = self._catalog.rows("SELECT id FROM articles ORDER BY published_day IS NULL, published_day DESC, id")
+        wanted = notes.retracted(self._catalog)
+        return [self._catalog.article(row["id"]) for row in there if row["id"] in wanted]
+
+
+def _worded(note: str) -> str:
+    if not note.strip():
+        raise SettingsError("the note is empty", hint="Say in a sentence what is wrong with the article.")
+    return " ".join(note.split())

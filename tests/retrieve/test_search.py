@@ -320,6 +320,7 @@ def test_an_archive_from_before_features_is_completed(opened: Opener, folder: Pa
     for sql in (
         "DROP VIEW passage_text", "ALTER TABLE passages DROP COLUMN searched", FIRST_VIEW,
         "DROP TABLE passage_features", "ALTER TABLE doomed_vectors DROP COLUMN n", "PRAGMA user_version = 2",
+        "DROP TABLE notes", "DROP INDEX articles_to_note", "ALTER TABLE articles DROP COLUMN noted",
     ):  # fmt: skip
         archive._catalog.rows(sql)
     archive.close()

@@ -1,0 +1,85 @@
+"""The vectors of what is in the catalog: made, deleted, and brought into agreement with it.
+
+A passage counts as embedded only after Chroma has stored its vector, and a vector is deleted only after its passage is
+gone: a process killed in between leaves work that is due, never work that is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rag import tokens
+from rag.embed import Embedder
+from rag.passages import searched
+from rag.store import attributes, features
+from rag.store.catalog import Catalog
+from rag.store.records import Pending
+from rag.store.rows import ATTRIBUTES
+from rag.store.vectors import Vectors
+
+_TITLE_TOKENS = 40
+
+
+def embedded_text(title: str | None, text: str) -> str:
+    """What the embedder sees of a passage that is `searched` as `text`: the title gives it its subject."""
+    return f"{short(title)}\n{text}" if title else text
+
+
+def short(title: str) -> str:
+    """A title cut to what leaves room for the passage: 40 tokens at most."""
+    words = title.split()[:_TITLE_TOKENS]
+    while len(words) > 1 and tokens.count(" ".join(words)) > _TITLE_TOKENS:
+        words = words[: len(words) * 3 // 4]
+    return " ".join(words)[: _TITLE_TOKENS * 6]
+
+
+def embed(catalog: Catalog, vectors: Vectors, embedder: Embedder, pending: Sequence[Pending]) -> None:
+    """Vectors first, then features and the mark that both are there, in one transaction."""
+    told = [searched(p.text, p.sentences) for p in pending]
+    texts = [embedded_text(p.title, text) for p, (text, _) in zip(pending, told)]
+    heads = [len(text) - len(own) for text, (own, _) in zip(texts, told)]
+    parts = [[[(head + a, head + b)] for a, b in places] for head, (_, places) in zip(heads, told)]
+    made, sentences = embedder.encode_parts(texts, parts)
+    ids, numbers = [p.id for p in pending], [p.n for p in pending]
+    known = [attributes.record(p.article, p.day, p.outlet, p.section, p.language) for p in pending]
+    records = np.array(known, ATTRIBUTES)
+    vectors.upsert(ids, numbers, made, records)
+    words = [(p.title or "", [p.text[a:b] for a, b in p.sentences]) for p in pending]
+    with catalog.transaction():
+        features.write(catalog, numbers, words, sentences)
+        catalog.mark_embedded(ids)
+
+
+def delete_doomed(catalog: Catalog, vectors: Vectors) -> None:
+    """Delete the vectors of passages that are gone."""
+    if doomed := catalog.doomed():
+        vectors.delete(list(doomed), [n for n in doomed.values() if n is not None])
+        catalog.bury(list(doomed))
+
+
+def files_lost(catalog: Catalog, vectors: Vectors) -> bool:
+    """Whether the vectors' files do not reach as far as what was stored in them: somebody deleted or cut them."""
+    last = int(catalog.rows("SELECT coalesce(max(n), 0) FROM passages WHERE embedded = 1")[0][0])
+    # The catalog knows the dimensions: an ingest that finds nothing new need not load the embedder.
+    return last > 0 and not vectors.hold(last, features.dimensions(catalog))
+
+
+def reconcile(catalog: Catalog, vectors: Vectors) -> None:
+    """Make the vectors agree with the catalog after a run that did not end by itself, or after a loss of files."""
+    there = vectors.ids()
+    dimensions = features.dimensions(catalog)
+    written = vectors.attributes()["article"][: len(vectors.rows(dimensions)) if dimensions else 0]
+    rows = catalog.rows("SELECT id, n, article, embedded FROM passages")
+    lost = [
+        r["id"]
+        for r in rows
+        if r["embedded"] and (r["id"] not in there or r["n"] >= len(written) or written[r["n"]] != r["article"])
+    ]
+    catalog.mark_embedded(lost, embedded=False)
+    orphans = sorted(there - {r["id"] for r in rows})
+    gone = sorted({int(n) for n in np.flatnonzero(written)} - {r["n"] for r in rows})
+    if orphans or gone:
+        vectors.delete(orphans, gone)
+    delete_doomed(catalog, vectors)
