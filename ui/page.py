@@ -194,7 +194,7 @@ def _answered(
                     rest += event.text
                 elif isinstance(event, Checked):
                     sentences[event.index : event.index + 1] = [event.sentence]  # or struck after all
-                    rest = ""
+                    rest = _begun(rest)
                 elif isinstance(event, Done):
                     given = under.Given(event.answer, datetime.now(UTC), tuple(earlier), wishes.filters)
                     yield _finished(given, chips, turn, below(given), today)
@@ -218,6 +218,12 @@ def _finished(given: under.Given, chips: str, turn: str, below: str, today: date
         cards.evidence(answer.evidence, meant, today, answer, limited=bool(given.filters)),
         [*given.earlier, (answer.question, answer.text)],
     )
+
+
+def _begun(text: str) -> str:
+    """What of the text on its way belongs to the sentence after those that are whole, which are shown checked."""
+    tail = re.split(r"(?<=[.!?\]”\"])\s+", text)[-1]
+    return "" if re.search(r"[.!?\]][”\"]?$", tail) else tail
 
 
 def _unmarked(text: str) -> str:

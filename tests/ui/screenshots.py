@@ -1,13 +1,15 @@
 """Screenshots of the page in every state, light and dark, on a desk and on a phone, into docs/screenshots/states/.
 
-    python -m tests.ui.screenshots            # all of them, a few minutes
-    python -m tests.ui.screenshots lost empty # some
+    python -m tests.ui.screenshots                # all of them, a few minutes
+    python -m tests.ui.screenshots lost empty     # some
+    python -m tests.ui.screenshots --to FOLDER    # each pixel, to look at closely
 
-No model is needed: a scripted server writes. Images have few colours, so that the folder stays small.
+No model is needed: a scripted server writes. What is kept in docs/ is half as large, so that the folder stays small.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
 import sys
 import tempfile
@@ -23,26 +25,30 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots" / "states"
-SIZES = {"desk": (1280, 800), "phone": (390, 780)}
-COLOURS = 48
+SIZES = {"desk": (1280, 680), "phone": (390, 720)}
+SCALES = {"desk": 0.5, "phone": 0.6}
+QUALITY = 30  # of WebP: letters stay sharp enough to read
 
 
-def main(names: list[str]) -> int:
-    """Make the screenshots of the states named, or of all; 2 for a name that is no state's."""
-    unknown = set(names) - {state.name for state in STATES}
-    if unknown:
-        print(f"no such state: {', '.join(sorted(unknown))}. There are: {', '.join(s.name for s in STATES)}")
-        return 2
-    FOLDER.mkdir(parents=True, exist_ok=True)
+def main() -> int:
+    """Make the screenshots of the states named, or of all."""
+    parser = argparse.ArgumentParser(description="screenshots of the page in every state")
+    parser.add_argument("names", nargs="*", metavar="STATE", help=", ".join(state.name for state in STATES))
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help="whole PNG files into FOLDER, not docs/")
+    given = parser.parse_args()
+    if unknown := set(given.names) - {state.name for state in STATES}:
+        parser.error(f"no such state: {', '.join(sorted(unknown))}")
+    place = given.to or FOLDER
+    place.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, stage(Path(folder)) as made, browser() as started:
         for state in STATES:
-            if not names or state.name in names:
-                shoot(started, made, state)
-    print(f"{sum(path.stat().st_size for path in FOLDER.glob('*.png')) / 1000:.0f} kB in {FOLDER}")
+            if not given.names or state.name in given.names:
+                shoot(started, made, state, place, whole=bool(given.to))
+    print(f"{sum(path.stat().st_size for path in place.iterdir()) / 1000:.0f} kB in {place}")
     return 0
 
 
-def shoot(started: Browser, made: Stage, state: State) -> None:
+def shoot(started: Browser, made: Stage, state: State, place: Path, *, whole: bool) -> None:
     """Bring a page into the state, and take it in both themes and widths."""
     with opened(started, made.address(state), lost=True, reduced_motion="reduce") as page:
         state.reach(page)
@@ -52,7 +58,11 @@ def shoot(started: Browser, made: Stage, state: State) -> None:
                 page.set_viewport_size({"width": width, "height": height})
                 page.wait_for_function("dark => document.querySelector('.dark') !== null === dark", arg=theme == "dark")
                 _settle(page)
-                save(page.screenshot(), FOLDER / f"{state.name}-{size}-{theme}.png")
+                name, png = f"{state.name}-{size}-{theme}", page.screenshot()
+                if whole:
+                    (place / f"{name}.png").write_bytes(png)
+                else:
+                    small(png, SCALES[size], place / f"{name}.webp")
     print(state.name, flush=True)
 
 
@@ -64,12 +74,12 @@ def _settle(page: Page) -> None:
     }""")
 
 
-def save(png: bytes, path: Path) -> None:
-    """An image with COLOURS colours."""
+def small(png: bytes, scale: float, path: Path) -> None:
+    """The image at `scale`, as WebP."""
     with Image.open(io.BytesIO(png)) as image:
-        plain = image.convert("RGB").quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-        plain.save(path, optimize=True)
+        size = (round(image.width * scale), round(image.height * scale))
+        image.convert("RGB").resize(size, Image.Resampling.LANCZOS).save(path, quality=QUALITY, method=6)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

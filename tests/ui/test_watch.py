@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +14,7 @@ from eval.__main__ import main as evaluate
 from eval.cases import read as read_cases
 from eval.outcomes import outcome
 from rag.errors import RagError
+from rag.types import Checked, Delta, Sentence, Verdict
 from tests import fakes
 from tests.conftest import SETTINGS, Opener, run
 from tests.ui.answers import WHEN, bridge_answer
@@ -64,6 +66,17 @@ def test_nothing_within_the_filters_offers_to_ask_without_them(opened: Opener, f
     wishes = {"filters": {"published_to": "1999-12-31"}}
     for _, found, _ in list(page.ask(archive, APPLES, [], wishes))[1:]:
         assert found == cards.NOTHING_WITHIN
+
+
+def test_a_sentence_that_has_begun_stays_while_the_one_before_it_is_checked(
+    opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive, first = opened(), Sentence("It fell.", (), Verdict.SUPPORTED, None)
+    events = [Delta("It fell. [1]"), Delta(" An apple"), Checked(0, first), Delta(" grew."), Checked(1, first)]
+    monkeypatch.setattr(archive, "stream", lambda *_, **__: (event for event in events))
+    shown = [update for update, _, _ in page.ask(archive, "Why?", [])][1:]
+    grey = [re.findall('<p class="sentence writing" dir="auto">(.*?)</p>', one) for one in shown]
+    assert grey == [["It fell."], ["It fell. An apple"], ["An apple"], ["An apple grew."], []]
 
 
 # -- feedback, all the way ----------------------------------------------------------------------------------------
