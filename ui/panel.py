@@ -25,6 +25,7 @@ _LINE = re.compile(r"[^\n]+")
 _MOST_VERSIONS = 50
 _MOST_ALSO = 12
 _AT_ONCE = 60_000  # characters of a text; more would keep the reader waiting, and comes as it is scrolled to
+_SOON = 4_000
 _SPACE = re.compile(r"\s")
 
 
@@ -153,9 +154,12 @@ def further(item: Article, wanted: Wanted) -> str:
 
 
 def _cut(body: str, at: int) -> int:
-    """Where to part a text near a place: between words, and not before its beginning or behind its end."""
+    """Where to part a text near a place: between lines if one ends soon, else between words; within the text."""
     if at <= 0:
         return 0
+    line = body.find("\n", at, at + _SOON)
+    if line >= 0:
+        return line
     space = _SPACE.search(body, at)
     return space.start() if space else len(body)
 

@@ -66,7 +66,7 @@ function remember() {
 }
 
 function restore() {
-  if (!box() || !find("#answer .start")) return setTimeout(restore, 50);
+  if (!box() || !find("#send") || !find("#answer .start")) return setTimeout(restore, 50); // the page is still coming
   const typed = store.getItem("desk.typed");
   if (typed && !box().value) write(typed);
   box().addEventListener("input", () => store.setItem("desk.typed", box().value));

@@ -126,7 +126,7 @@ def browser() -> Iterator[Browser]:
 def opened(started: Browser, address: str, *, lost: bool = False, **context: Any) -> Iterator[Page]:
     """A page in a window of its own. Afterwards: nothing was asked of another host, nothing broke, nothing ran.
 
-    `lost` allows for the errors of a connection that is lost on purpose.
+    `lost` allows for the errors of a connection that is lost on purpose, or interrupted by loading the page again.
     """
     window = started.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
     page = window.new_page()
@@ -139,7 +139,7 @@ def opened(started: Browser, address: str, *, lost: bool = False, **context: Any
     page.goto(address)
     page.wait_for_selector("#answer .start")
     yield page
-    assert wrong == []
+    assert wrong == [], wrong
     assert page.title() != "run"
     window.close()
 

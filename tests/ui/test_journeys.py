@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,10 +73,11 @@ def slow(made: Stage, started: Browser) -> Iterator[Page]:
         yield shown
 
 
-def test_first_run_to_first_answer(started: Browser, tmp_path: Path) -> None:
+def test_first_run_to_first_answer(made: Stage, started: Browser, tmp_path: Path) -> None:
     write_article(tmp_path / "new" / "ferry.md", "The ferry to Askvik sails 14 times a day.", title="Ferry to Askvik")
+    settings = replace(PLAIN, writer=made.scripted.writer("quick"))
     with (
-        rag.open(tmp_path / "archive", settings=PLAIN) as archive,
+        rag.open(tmp_path / "archive", settings=settings) as archive,
         served(archive) as address,
         opened(started, address) as page,
     ):
@@ -151,23 +154,23 @@ def test_a_conversation_is_kept_reopened_renamed_and_deleted(page: Page) -> None
     row.locator("[data-load]:has-text('Skerra')").wait_for()
     page.once("dialog", lambda dialog: dialog.accept("The inquiry"))
     row.locator("[data-rename]").click()
-    page.wait_for_selector("#talks [data-load]:text('The inquiry')")
-    page.keyboard.press("Escape")
+    page.wait_for_selector("#talks [data-load]:has-text('The inquiry')")
+    page.click("#talks [data-close]")
     page.click("[data-talks]")
     page.click("#talks [data-new]")
     page.wait_for_selector("#answer .start")
     page.click("[data-talks]")
-    page.click("#talks [data-load]:text('The inquiry')")
+    page.click("#talks [data-load]:has-text('The inquiry')")
     page.wait_for_selector(f"#answer h2:text-is({COST!r}) ~ .foot")
     answered(page, "And when does it reopen?")  # it goes on from there
     page.click("[data-talks]")
     page.once("dialog", lambda dialog: dialog.dismiss())
     page.click("#talks li:has-text('The inquiry') [data-delete]")
-    page.wait_for_selector("#talks [data-load]:text('The inquiry')")
+    page.wait_for_selector("#talks [data-load]:has-text('The inquiry')")
     page.once("dialog", lambda dialog: dialog.accept())
     page.click("#talks li:has-text('The inquiry') [data-delete]")
     page.wait_for_selector("#talks:not(:has-text('The inquiry'))")
-    page.keyboard.press("Escape")
+    page.click("#talks [data-close]")
     page.reload()  # what is gone is not opened again
     page.wait_for_selector("#answer .start .example")
 
@@ -210,37 +213,37 @@ def test_two_windows_ask_at_once(slow: Page, made: Stage, started: Browser) -> N
 
 def test_a_lost_connection_is_said_and_gone_on_from(started: Browser, made: Stage) -> None:
     archive = made.archive("full", writer=made.scripted.writer("quick"))
-    with served(archive) as address:
-        port = int(address.rstrip("/").rpartition(":")[2])
-        with_page = opened(started, address, lost=True)
-        page = with_page.__enter__()
-        answered(page, COST)
-    page.focus(BOX)
-    page.keyboard.type("And who pays for it?")
-    page.wait_for_selector("#lost:popover-open")
-    page.keyboard.press("Enter")
-    assert page.input_value(BOX) == "And who pays for it?"
-    with served(archive, port):
-        page.wait_for_selector(f"#answer h2:text-is({COST!r}) ~ .foot")
-        page.wait_for_selector("#lost:popover-open", state="detached")
-        assert page.input_value(BOX) == "And who pays for it?"
+    with ExitStack() as windows:
+        with served(archive) as address:
+            page = windows.enter_context(opened(started, address, lost=True))
+            answered(page, COST)
         page.focus(BOX)
+        page.keyboard.type("And who pays for it?")
+        page.wait_for_selector("#lost:popover-open")
         page.keyboard.press("Enter")
-        page.wait_for_selector("#answer h2:text-is('And who pays for it?') ~ .foot")
-        assert "Tidemill Bridge" in page.inner_text("#answer .chip:has-text('Read as')")
-        with_page.__exit__(None, None, None)
+        assert page.input_value(BOX) == "And who pays for it?"
+        with served(archive, int(address.rstrip("/").rpartition(":")[2])):
+            page.wait_for_function("() => !document.querySelector('#lost:popover-open')")
+            page.wait_for_selector(f"#answer h2:text-is({COST!r}) ~ .foot")
+            assert page.input_value(BOX) == "And who pays for it?"
+            page.focus(BOX)
+            page.keyboard.press("Enter")
+            page.wait_for_selector("#answer h2:text-is('And who pays for it?') ~ .foot")
+            assert "Tidemill Bridge" in page.inner_text("#answer .chip:has-text('Read as')")
 
 
-def test_a_connection_lost_in_mid_answer_gives_the_question_back(slow: Page) -> None:
-    ask(slow, COST)
-    slow.wait_for_selector("#answer .writing")
-    slow.context.set_offline(True)
-    slow.wait_for_selector("#lost:popover-open")
-    assert slow.input_value(BOX) == COST
-    assert "was lost" in slow.inner_text("#answer")
-    slow.context.set_offline(False)
-    slow.wait_for_function("() => !document.querySelector('#lost:popover-open')")
-    assert slow.input_value(BOX) == COST
+def test_a_connection_lost_in_mid_answer_gives_the_question_back(made: Stage, started: Browser) -> None:
+    with opened(started, made.serve_once(writer=made.scripted.writer("slow")), lost=True) as page:
+        ask(page, COST)
+        page.wait_for_selector("#answer .writing")
+        page.context.set_offline(True)
+        page.wait_for_selector("#lost:popover-open")
+        assert page.input_value(BOX) == COST
+        assert "was lost" in page.inner_text("#answer")
+        page.context.set_offline(False)
+        back = """asked => !document.querySelector("#lost:popover-open")
+            && document.querySelector("#question textarea, #question input")?.value === asked"""
+        page.wait_for_function(back, arg=COST)
 
 
 def test_the_notice_of_models_that_load_goes_by_itself(made: Stage, started: Browser) -> None:
