@@ -6,8 +6,9 @@ axe-core is no part of the project: the test that needs it takes it from where A
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ import docx
 import pytest
 
 import rag
-from tests.conftest import run, write_article
+from tests.conftest import command, environment, run, write_article
 from tests.ui.stage import (
     ARABIC,
     BOX,
@@ -232,18 +233,33 @@ def test_a_lost_connection_is_said_and_gone_on_from(started: Browser, made: Stag
             assert "Tidemill Bridge" in page.inner_text("#answer .chip:has-text('Read as')")
 
 
+@contextmanager
+def _process(made: Stage, port: int) -> Iterator[str]:
+    """The page as a process of its own, with the slow writer; its address. It is killed, not asked to end."""
+    settings = environment(RAG_WRITER=made.scripted.writer("slow"), RAG_JUDGE="combined:words")
+    arguments = command("serve", "--archive", made.folder / "full", "--port", str(port))
+    with subprocess.Popen(arguments, env=settings, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        try:
+            yield next(line for line in process.stderr if line.startswith("Ask at")).split()[2]
+        finally:
+            process.kill()
+
+
 def test_a_connection_lost_in_mid_answer_gives_the_question_back(made: Stage, started: Browser) -> None:
-    with opened(started, made.serve_once(writer=made.scripted.writer("slow")), lost=True) as page:
-        ask(page, COST)
-        page.wait_for_selector("#answer .writing")
-        page.context.set_offline(True)
+    with ExitStack() as windows:
+        with _process(made, 0) as address:
+            page = windows.enter_context(opened(started, address, lost=True))
+            ask(page, COST)
+            page.wait_for_selector("#answer .writing")
         page.wait_for_selector("#lost:popover-open")
         assert page.input_value(BOX) == COST
         assert "was lost" in page.inner_text("#answer")
-        page.context.set_offline(False)
-        back = """asked => !document.querySelector("#lost:popover-open")
-            && document.querySelector("#question textarea, #question input")?.value === asked"""
-        page.wait_for_function(back, arg=COST)
+        with _process(made, int(address.rstrip("/").rpartition(":")[2])):
+            back = """asked => !document.querySelector("#lost:popover-open")
+                && document.querySelector("#question textarea, #question input")?.value === asked"""
+            page.wait_for_function(back, arg=COST)
+            page.wait_for_selector("#answer .start")
 
 
 def test_the_notice_of_models_that_load_goes_by_itself(made: Stage, started: Browser) -> None:
