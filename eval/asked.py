@@ -146,6 +146,9 @@ def objects(path: Path, *, whole_lines: bool = False) -> Iterator[tuple[str, Map
 
 def asked(record: Mapping[str, Any], where: str, reference: str) -> Asked:
     """The question of an object whose reference answer is in the field `reference`. Raises ReadError at `where`."""
+    if record.get("draft"):
+        todo = "give answerable, answer and key_facts, and take draft out"
+        raise ReadError(where, f"{where}: {record.get('id')} is a draft, which cannot be scored: {todo}")
     try:
         question = Asked(
             id=record["id"],

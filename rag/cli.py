@@ -197,6 +197,23 @@ def status(archive: ArchiveOption = DEFAULT_ARCHIVE, as_json: JsonOption = False
         console.show_status(found)
 
 
+@app.command()
+def feedback(
+    folder: Annotated[Path, typer.Argument(help="Where cases.jsonl and drafts.jsonl go.")],
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write what readers said of answers as questions for `rag eval run --questions`, and as drafts of some."""
+    from ui.feedback import written
+
+    with opened(archive) as place:
+        whole, drafts = written(place, folder)
+    if as_json:
+        print_json({"cases": whole, "drafts": drafts})
+    else:
+        typer.echo(f"{whole} cases, {drafts} drafts that a person has to complete, in {folder}")
+
+
 @app.command(
     "eval", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 )

@@ -62,7 +62,7 @@ class Settings:
     def __post_init__(self) -> None:
         for name, low, high in (
             ("passage_tokens", 20, 200),
-            ("evidence_passages", 1, 50),
+            ("evidence_passages", 1, 200),
             ("prompt_tokens", 100, 100_000),
             ("answer_tokens", 16, 4096),
             ("writer_timeout", 1.0, 3600.0),

@@ -39,7 +39,7 @@ def test_every_setting_can_come_from_the_environment_and_is_documented(
     ('name', 'value'),
     [
         ("passage_tokens", 19), ("passage_tokens", 201), ("passage_tokens", True), ("passage_tokens", "100"),
-        ("evidence_passages", 0), ("evidence_passages", 51), ("prompt_tokens", 99), ("answer_tokens", 15),
+        ("evidence_passages", 0), ("evidence_passages", 201), ("prompt_tokens", 99), ("answer_tokens", 15),
         ("writer_timeout", 0.5), ("writer_timeout", float("inf")), ("writer_timeout", float("nan")),
         ("threads", -1), ("timezone", "Nowhere/City"), ("timezone", "../etc"), ("timezone", ""),
     ],

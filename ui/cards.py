@@ -12,12 +12,21 @@ from ui.words import dated, day, link, origin
 
 OPEN_AT_ONCE = 10  # cards; the rest is folded away, a keystroke from being seen
 NOTHING = '<p class="quiet">Nothing in the archive comes near this question.</p>'
+NOTHING_WITHIN = (
+    "<p>Nothing that the filters let through comes near this question.</p>"
+    '<p><button type="button" class="plain" data-wide>Ask again without filters</button></p>'
+)
 
 
-def evidence(hits: Sequence[Hit], question: str, today: date, answer: Answer | None = None) -> str:
-    """What was found on a question, best first; the words that the answer cites stand out."""
+def evidence(
+    hits: Sequence[Hit], question: str, today: date, answer: Answer | None = None, limited: bool = False
+) -> str:
+    """What was found on a question, best first; the words that the answer cites stand out.
+
+    `limited` says that the reader's filters kept articles out.
+    """
     if not hits:
-        return NOTHING
+        return NOTHING_WITHIN if limited else NOTHING
     asked = asked_words(question)
     citations = answer.citations if answer else ()
     cards = [card(hit, citations, asked, today) for hit in hits]

@@ -20,12 +20,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.types import Answer, Article, Citation, Filters, Record
 from ui.database import Database, StoreError
 from ui.saved import ArticleOf, read, today
 
+if TYPE_CHECKING:
+    from rag import Archive
+
+FILE = "feedback.sqlite3"  # in the archive's folder
+WHOLE, DRAFTS = "cases.jsonl", "drafts.jsonl"
 _KIND = 0x4E52_4601  # SQLite's application_id
 _MIGRATIONS = (
     """
@@ -130,6 +135,24 @@ def export(said: Iterable[Feedback], article_of: ArticleOf) -> Cases:
         record = case(feedback, article_of)
         (drafts if "draft" in record else whole).append(json.dumps(record) + "\n")
     return Cases("".join(whole), "".join(drafts))
+
+
+def written(archive: Archive, folder: Path) -> tuple[int, int]:
+    """Write what readers of the archive said into WHOLE and DRAFTS in `folder`, oldest first; how many each has.
+
+    Files that are there are replaced: the archive keeps all feedback. Raises StoreError.
+    """
+    if not (archive.path / FILE).exists():
+        raise StoreError(f"{archive.path} has no feedback", hint="It is given on the page, under an answer.")
+    with FeedbackStore(archive.path / FILE) as store:
+        cases = export(reversed(store.list()), archive.article)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / WHOLE).write_text(cases.whole, "utf-8")
+        (folder / DRAFTS).write_text(cases.drafts, "utf-8")
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror}", hint="Name another folder.") from error
+    return cases.whole.count("\n"), cases.drafts.count("\n")
 
 
 def case(feedback: Feedback, article_of: ArticleOf) -> dict[str, Any]:

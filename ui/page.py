@@ -6,7 +6,7 @@ import itertools
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 _HERE = Path(__file__).parent
 _SEND = "(question, wishes, history, current) => window.desk.sent(question)"
+_SCRIPTS = ("script.js", "watch.js")  # one function in the browser: the second uses what the first has
 _READ_FOR_EXAMPLES = 200  # articles, the newest
 _BROKEN = "Something went wrong on this machine. The terminal that serves this page says what."
 _turns = itertools.count(1)
@@ -49,6 +50,9 @@ def build(archive: Archive, loading: Callable[[], str] = str) -> gr.Blocks:
 
     def say(wanted: Any) -> str:
         return under.said(answers, archive.path, wanted)
+
+    def news(_: Any = None) -> str:
+        return shell.notices(archive.status(), loading())
 
     def below(given: under.Given) -> str:
         name = answers.keep(given)
@@ -81,8 +85,8 @@ def build(archive: Archive, loading: Callable[[], str] = str) -> gr.Blocks:
         gr.HTML(
             shell.dialogs(),
             elem_id="dialogs",
-            js_on_load=_HERE.joinpath("script.js").read_text("utf-8"),
-            server_functions=[open_article, take, say, conversations],
+            js_on_load=_read(_SCRIPTS),
+            server_functions=[open_article, take, say, conversations, news],
         )
 
         def asked(text: str, wanted: Any, earlier: History, id: str) -> Iterator[tuple[str, str, History, str]]:
@@ -98,6 +102,10 @@ def build(archive: Archive, loading: Callable[[], str] = str) -> gr.Blocks:
             js="() => window.desk.stopped()",
         )  # fmt: skip
     return page
+
+
+def _read(names: Sequence[str]) -> str:
+    return "\n".join(_HERE.joinpath(name).read_text("utf-8") for name in names)
 
 
 def _start(archive: Archive) -> str:
@@ -120,7 +128,7 @@ def turn(
     def finished(given: under.Given) -> str:
         nonlocal id
         id = talks.kept(archive.path, id, given)
-        return below(given)
+        return below(given) + talks.current(id)
 
     for update in ask(archive, text, earlier, wanted, loading, finished):
         yield (*update, id)
@@ -136,7 +144,9 @@ def _opened(archive: Archive, id: str, below: Under) -> tuple[str, str, History,
     given, history = talks.again(turns)
     note = talks.since(turns[-1], archive.article)
     chips = render.understood(given.answer.understood)
-    shown, found, _ = _finished(given, chips + note, f"turn{next(_turns)}", below(given), date.today())
+    shown, found, _ = _finished(
+        given, chips + note, f"turn{next(_turns)}", below(given) + talks.current(id), date.today()
+    )
     return shown, found, history, id
 
 
@@ -178,12 +188,13 @@ def _answered(
                 if isinstance(event, Evidence):
                     meant = event.understood
                     chips = render.understood(meant, wishes.ignore)
-                    found = cards.evidence(event.hits, meant.text if meant else text, today)
+                    asked = meant.text if meant else text
+                    found = cards.evidence(event.hits, asked, today, limited=bool(wishes.filters))
                 elif isinstance(event, Delta):
                     rest += event.text
                 elif isinstance(event, Checked):
                     sentences[event.index : event.index + 1] = [event.sentence]  # or struck after all
-                    rest = ""
+                    rest = _begun(rest)
                 elif isinstance(event, Done):
                     given = under.Given(event.answer, datetime.now(UTC), tuple(earlier), wishes.filters)
                     yield _finished(given, chips, turn, below(given), today)
@@ -204,9 +215,15 @@ def _finished(given: under.Given, chips: str, turn: str, below: str, today: date
     meant = answer.understood.text if answer.understood else answer.question
     return (
         render.answer(answer, chips, turn, today, below),
-        cards.evidence(answer.evidence, meant, today, answer),
+        cards.evidence(answer.evidence, meant, today, answer, limited=bool(given.filters)),
         [*given.earlier, (answer.question, answer.text)],
     )
+
+
+def _begun(text: str) -> str:
+    """What of the text on its way belongs to the sentence after those that are whole, which are shown checked."""
+    tail = re.split(r"(?<=[.!?\]”\"])\s+", text)[-1]
+    return "" if re.search(r"[.!?\]][”\"]?$", tail) else tail
 
 
 def _unmarked(text: str) -> str:
@@ -223,5 +240,5 @@ def options() -> dict[str, Any]:
 
     serif, mono = ["Charter", "Georgia", "serif"], ["ui-monospace", "monospace"]
     theme = gr.themes.Base(font=serif, font_mono=mono, primary_hue="slate", neutral_hue="stone")
-    css = "\n".join(_HERE.joinpath(name).read_text("utf-8") for name in ("tokens.css", "style.css"))
+    css = _read(("tokens.css", "style.css"))
     return {"theme": theme, "css": css, "footer_links": [], "app_kwargs": {"middleware": [Middleware(Guard)]}}

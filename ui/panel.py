@@ -24,11 +24,17 @@ if TYPE_CHECKING:
 _LINE = re.compile(r"[^\n]+")
 _MOST_VERSIONS = 50
 _MOST_ALSO = 12
+_AT_ONCE = 60_000  # characters of a text; more would keep the reader waiting, and comes as it is scrolled to
+_SOON = 4_000
+_SPACE = re.compile(r"\s")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a control asks to open: an article, the quoted span, and others of the same story."""
+    """What a control asks to open: an article, the quoted span, and others of the same story.
+
+    `more` is "before" or "after" where the article is open already and only text from `at` on is wanted.
+    """
 
     article_id: str
     start: int
@@ -36,6 +42,8 @@ class Wanted:
     quote: str
     version: int | None = None
     also: tuple[str, ...] = ()
+    more: str = ""
+    at: int = 0
 
 
 def wanted_from(data: Any) -> Wanted:
@@ -53,12 +61,16 @@ def wanted_from(data: Any) -> Wanted:
         quote=str(known.get("quote", "")),
         version=number("version"),
         also=tuple(str(known.get("also", "")).split()[:_MOST_ALSO]),
+        more=str(known.get("more", "")),
+        at=number("at") or 0,
     )
 
 
 def opened(archive: Archive, wanted: Wanted, today: date) -> str:
     """The panel's content for what is wanted; what cannot be opened is said in words."""
     try:
+        if wanted.more:
+            return further(archive.article(wanted.article_id, wanted.version), wanted)
         current = archive.article(wanted.article_id)
         versions = _versions(archive, current)
     except RagError as error:
@@ -109,13 +121,58 @@ def article(versions: Sequence[Article], shown: int, wanted: Wanted, others: Seq
         f'<p class="when">{dated(item.published, today)}</p>'
         f'<h2 tabindex="-1" dir="auto">{escape(item.title or "Untitled")}</h2>'
         f'<p class="origin">{origin(item)} {link(item.url)}</p>{_copy(item, wanted) if stands else ""}{changed}'
-        f'{_version_list(versions, shown, wanted)}<div class="text">{text(item.text, spans)}</div>{_same_story(others)}'
+        f'{_version_list(versions, shown, wanted)}<div class="text">{_around(item, shown + 1, wanted, spans)}</div>'
+        f"{_same_story(others)}"
     )
 
 
-def text(body: str, spans: Sequence[Span]) -> str:
-    """The text as paragraphs, one a line, with `spans` of the whole text marked in whatever paragraphs they touch."""
-    return "".join(f'<p dir="auto">{marked(line.group(), spans, at=line.start())}</p>' for line in _LINE.finditer(body))
+def text(body: str, spans: Sequence[Span], start: int = 0, end: int | None = None) -> str:
+    """The text as paragraphs, one a line, with `spans` of the whole text marked in whatever paragraphs they touch.
+
+    `start` and `end` take a part of it.
+    """
+    lines = _LINE.finditer(body, start, len(body) if end is None else end)
+    return "".join(f'<p dir="auto">{marked(line.group(), spans, at=line.start())}</p>' for line in lines)
+
+
+def _around(item: Article, version: int, wanted: Wanted, spans: Sequence[Span]) -> str:
+    """The text around the quoted words, and controls by which the rest comes."""
+    start = _cut(item.text, wanted.start - _AT_ONCE // 2)
+    end = _cut(item.text, max(wanted.end, start + _AT_ONCE))
+    before, after = _more("before", item, version, start), _more("after", item, version, end)
+    return f"{before}{text(item.text, spans, start, end)}{after}"
+
+
+def further(item: Article, wanted: Wanted) -> str:
+    """The next part of a text that is open, before or after a place, and the control for what is still left."""
+    version = wanted.version or 0
+    if wanted.more == "before":
+        start = _cut(item.text, wanted.at - _AT_ONCE)
+        return _more("before", item, version, start) + text(item.text, (), start, wanted.at)
+    end = _cut(item.text, wanted.at + _AT_ONCE)
+    return text(item.text, (), wanted.at, end) + _more("after", item, version, end)
+
+
+def _cut(body: str, at: int) -> int:
+    """Where to part a text near a place: between lines if one ends soon, else between words; within the text."""
+    if at <= 0:
+        return 0
+    line = body.find("\n", at, at + _SOON)
+    if line >= 0:
+        return line
+    space = _SPACE.search(body, at)
+    return space.start() if space else len(body)
+
+
+def _more(where: str, item: Article, version: int, at: int) -> str:
+    left = at if where == "before" else len(item.text) - at
+    if not left:
+        return ""
+    name = "Earlier" if where == "before" else "Further"
+    return (
+        f'<button type="button" class="plain more" data-more="{where}" data-of="{escape(item.id)}" '
+        f'data-version="{version}" data-at="{at}">{name} text, {left:,} characters</button>'
+    )
 
 
 def quoted(item: Article, quote: str) -> str:

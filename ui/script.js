@@ -21,7 +21,9 @@ desk.sent = (typed) => {
   desk.next = null;
   if (next.open !== undefined) return ["", { open: next.open }, null, null];
   if (!next.question.trim()) return ["", null, null, null];
-  desk.last = next.question;
+  if (desk.lost) return ["", null, null, null]; // nobody would hear it, and it stays where it was typed
+  desk.last = desk.pending = next.question;
+  desk.look?.();
   desk.ignore = next.ignore;
   if (!next.again) setTimeout(() => write(""), 0);
   find("#said").replaceChildren();
@@ -32,6 +34,7 @@ desk.sent = (typed) => {
 desk.stopped = () => every("#answer .working").forEach((line) => {
   line.classList.remove("working");
   line.textContent = "Stopped.";
+  desk.pending = "";
 });
 
 // The last question, also that of a conversation that was opened again.
@@ -99,7 +102,39 @@ async function open(control) {
   const words = page.querySelector("mark");
   words?.scrollIntoView({ block: "center" });
   // Paragraphs are laid out as they come into view, which moves what was scrolled to.
-  requestAnimationFrame(() => words?.scrollIntoView({ block: "center" }));
+  requestAnimationFrame(() => {
+    words?.scrollIntoView({ block: "center" });
+    await_more();
+  });
+}
+
+// A long text comes in parts, each as it is scrolled to.
+async function more(control) {
+  if (control.disabled) return;
+  control.disabled = true;
+  let shown;
+  try {
+    shown = await server.open_article({ ...control.dataset, article: control.dataset.of });
+  } catch {
+    control.disabled = false;
+    return;
+  }
+  if (!control.isConnected) return; // another article was opened meanwhile
+  if (document.activeElement === control) page.focus({ preventScroll: true });
+  const [height, top] = [page.scrollHeight, page.scrollTop];
+  control.outerHTML = shown;
+  if (control.dataset.more === "before" && !top) page.scrollTop = page.scrollHeight - height; // else the browser does
+  await_more();
+}
+
+const near = new IntersectionObserver(
+  (seen) => seen.filter((one) => one.isIntersecting).forEach((one) => more(one.target)),
+  { root: page, rootMargin: "800px" },
+);
+
+function await_more() {
+  near.disconnect();
+  every(".more", page).forEach((control) => near.observe(control));
 }
 
 function place() {
@@ -169,7 +204,8 @@ async function note(button) {
   told.textContent = "";
   try {
     told.textContent = await server.say({
-      answer: form.dataset.answer, kind: button.dataset.said, note: form.querySelector("textarea").value,
+      answer: form.dataset.answer, kind: button.dataset.said, note: form.querySelector("[name=note]").value,
+      facts: form.querySelector("[name=facts]").value, unanswerable: form.querySelector("[name=unanswerable]").checked,
     });
   } catch {
     told.textContent = "The archive does not answer. Is it still served?";
@@ -229,6 +265,7 @@ const actions = [
   ["[data-ignore]", (control) => ask(asked(), [...desk.ignore, control.dataset.ignore], true)],
   ["[data-restore]", (control) => ask(asked(), desk.ignore.filter((value) => value !== control.dataset.restore), true)],
   ["[data-again]", () => ask(asked(), desk.ignore, true)],
+  ["[data-more]", more],
   ["[data-step]", (control) => step(Number(control.dataset.step))],
   ["[data-copy]", copy],
   ["[data-take]", take],
@@ -239,6 +276,7 @@ const actions = [
   ["[data-rename]", (control) => rename(row(control))],
   ["[data-delete]", (control) => remove(row(control))],
   ["[data-clear]", clear],
+  ["[data-wide]", () => { clear(); ask(asked(), desk.ignore, true); }],
   ["[data-help]", () => find("#help").showModal()],
   ["[data-close]", (control) => control.closest("dialog").close()],
 ];

@@ -3,27 +3,60 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import RagError
 
 if TYPE_CHECKING:
+    import gradio as gr
+
     from rag import Archive
+
+
+_AGAIN = 15.0  # seconds until a model that could not be loaded is tried again
 
 
 def run(archive: Archive, *, host: str, port: int, browser: bool, ready: Callable[[str], None]) -> None:
     """Serve until interrupted. `ready` is told what a user needs to know: the address, and models loading.
 
+    Raises RagError if the port is taken.
+    """
+    with serving(archive, host=host, port=port, browser=browser, ready=ready) as blocks:
+        ready(f"Ask at {blocks.local_url}   (Ctrl-C ends)")
+        blocks.block_thread()
+
+
+@contextmanager
+def serving(
+    archive: Archive,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    browser: bool = False,
+    ready: Callable[[str], None] = lambda _: None,
+    again: float = _AGAIN,
+) -> Iterator[gr.Blocks]:
+    """The page, served until the block ends. `again` is how many seconds a model that failed is left alone.
+
     The models load in the background: the page and the evidence work meanwhile. Raises RagError if the port is taken.
     """
     models = Models()
-    threading.Thread(target=_warm, args=(archive, ready, models), name="warm", daemon=True).start()
-    from ui import page
+    with warming(archive, ready, models, again):
+        from ui import page
 
-    blocks = page.build(archive, models.notice)
+        blocks = page.build(archive, models.notice)
+        _launch(blocks, host, port, browser, page.options())
+        try:
+            yield blocks
+        finally:
+            blocks.close(verbose=False)
+
+
+def _launch(blocks: gr.Blocks, host: str, port: int, browser: bool, options: dict[str, Any]) -> None:
     try:
-        _, address, _ = blocks.queue(default_concurrency_limit=8).launch(
+        blocks.queue(default_concurrency_limit=8).launch(
             server_name=host,
             server_port=port or None,
             inbrowser=browser,
@@ -33,15 +66,10 @@ def run(archive: Archive, *, host: str, port: int, browser: bool, ready: Callabl
             show_error=False,
             ssr_mode=False,
             enable_monitoring=False,
-            **page.options(),
+            **options,
         )
     except OSError as error:
         raise RagError(f"port {port} cannot be used: {error}", hint="Choose another with --port.") from error
-    ready(f"Ask at {address}   (Ctrl-C ends)")
-    try:
-        blocks.block_thread()
-    finally:
-        blocks.close(verbose=False)
 
 
 class Models:
@@ -61,16 +89,35 @@ class Models:
         self._notice = "The writer is still loading. The evidence is here already; the answer waits for it."
 
     def failed(self, reason: str) -> None:
-        self._notice = f"{reason}. Answers are sentences of the articles, word for word, until it is there."
+        self._notice = f"{reason.rstrip('.')}. Answers are sentences of the articles, word for word, until it is there."
 
 
-def _warm(archive: Archive, ready: Callable[[str], None], models: Models) -> None:
+@contextmanager
+def warming(archive: Archive, ready: Callable[[str], None], models: Models, again: float = _AGAIN) -> Iterator[None]:
+    """Load the models in the background, and tell `models`. Those that fail are tried `again` seconds later."""
+    ended = threading.Event()
+    threading.Thread(target=_warm, args=(archive, ready, models, ended, again), name="warm", daemon=True).start()
     try:
-        archive.warm(writer=False)
-        models.writer_next()
-        archive.warm()
-        models.loaded()
-        ready(f"{archive.settings.writer} is ready.")
-    except RagError as error:
-        models.failed(error.message)
-        ready(f"warning: {error}\nAnswers will be sentences of the articles, word for word.")
+        yield
+    finally:
+        ended.set()
+
+
+def _warm(archive: Archive, ready: Callable[[str], None], models: Models, ended: threading.Event, again: float) -> None:
+    """Load the models, and try again for as long as they cannot be loaded: a server may be started later."""
+    said = ""
+    while not ended.is_set():
+        try:
+            archive.warm(writer=False)
+            if not said:
+                models.writer_next()
+            archive.warm()
+            models.loaded()
+            ready(f"{archive.settings.writer} is ready.")
+            return
+        except RagError as error:
+            models.failed(error.message)
+            if said != error.message:  # the terminal need not hear it every few seconds
+                ready(f"warning: {error}\nAnswers will be sentences of the articles, word for word.")
+            said = error.message
+        ended.wait(again)

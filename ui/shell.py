@@ -16,6 +16,10 @@ _KEYS = (
     ("?", "this list"),
 )
 WAITING = '<p class="quiet">What the archive holds on a question appears here first.</p>'
+LOST = (
+    "The connection to the archive is lost. What you have typed is kept, and the page goes on by itself as soon as the "
+    "archive is served again."
+)
 
 
 def head(status: ArchiveStatus, loading: str = "") -> str:
@@ -23,14 +27,19 @@ def head(status: ArchiveStatus, loading: str = "") -> str:
     held = f"{status.articles:,} article{'' if status.articles == 1 else 's'}"
     if status.published_from and status.published_to:
         held += f", {status.published_from:%B %Y} to {status.published_to:%B %Y}"
-    warnings = [f"Unfinished: {status.unfinished}"] if status.unfinished else []
-    warnings += [loading] if loading else []
-    notices = "".join(f'<p class="notice">{escape(warning)}</p>' for warning in warnings)
     return (
         f'<div class="title"><h1>Ask the archive</h1><p class="quiet">{held}</p>'
         '<button type="button" class="plain" data-talks aria-haspopup="dialog">Conversations</button>'
-        f'<button type="button" class="plain" data-help aria-haspopup="dialog">Keys</button></div>{notices}'
+        f'<button type="button" class="plain" data-help aria-haspopup="dialog">Keys</button></div>'
+        f'<div class="notices" role="status">{notices(status, loading)}</div>'
     )
+
+
+def notices(status: ArchiveStatus, loading: str = "") -> str:
+    """What a reader must know before asking. While there is any, the page asks whether it is still so."""
+    warnings = [f"Unfinished: {status.unfinished}"] if status.unfinished else []
+    warnings += [loading] if loading else []
+    return "".join(f'<p class="notice">{escape(warning)}</p>' for warning in warnings)
 
 
 def start(status: ArchiveStatus, questions: Sequence[str]) -> str:
@@ -57,7 +66,8 @@ def writer_choice(names: Sequence[str]) -> str:
     """Who writes, where there is more than one to choose from, and asking the last question of another."""
     if len(names) < 2:
         return ""
-    labels = [f"{name} (default)" if n == 0 else name for n, name in enumerate(names)]
+    short = [name.rpartition("#")[2] for name in names]  # of a server's model the address is known to whoever set it
+    labels = [f"{name} (default)" if n == 0 else name for n, name in enumerate(short)]
     options = "".join(
         f'<option value="{escape(name)}">{escape(label)}</option>' for name, label in zip(names, labels, strict=True)
     )
@@ -83,5 +93,6 @@ def dialogs() -> str:
         f'<button type="button" class="plain" data-new>New</button>{close}</div><div class="page">'
         '<label>Search <input type="search" name="search"></label><div class="found" aria-live="polite"></div></div>'
         "</dialog>"
+        f'<div id="lost" class="notice problem" popover="manual" role="alert">{LOST}</div>'
         '<div id="said" class="unseen" aria-live="polite" aria-relevant="additions"></div>'
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import date, datetime
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -85,15 +86,25 @@ def _row(one: Summary) -> str:
     name, id = escape(one.name or "Untitled"), escape(one.id)
     return (
         f'<li data-id="{id}" data-name="{name}"><button type="button" class="read" data-load><bdi>{name}</bdi></button>'
-        f'<span class="origin">{day(one.changed.astimezone())}</span>'
+        f'<span class="origin">{_when(one.changed.astimezone())}</span>'
         f'<button type="button" class="plain" data-rename aria-label="Rename: {name}">Rename</button>'
         f'<button type="button" class="plain" data-delete aria-label="Delete: {name}">Delete</button></li>'
     )
 
 
+def _when(moment: datetime) -> str:
+    """The day; of today, the time: what was just asked is told apart by it."""
+    return f"Today, {moment:%H:%M}" if moment.date() == date.today() else day(moment)
+
+
 def wanted(data: Any) -> str | None:
     """The id of the conversation that the browser wants opened, "" for a new one; None if it asks a question."""
     return data["open"] if isinstance(data, dict) and isinstance(data.get("open"), str) else None
+
+
+def current(id: str) -> str:
+    """What tells the page which conversation it shows, so that it can come back to it."""
+    return f'<span hidden data-current="{escape(id)}"></span>'
 
 
 def again(turns: Sequence[Turn]) -> tuple[Given, list[tuple[str, str]]]:

@@ -18,13 +18,13 @@ from typing import Any
 from rag.errors import RagError
 from rag.types import Answer, Filters
 from ui import exports
+from ui.feedback import FILE as FEEDBACK
 from ui.feedback import Feedback, FeedbackStore, Kind
 from ui.saved import ArticleOf
 
 _MOST = 500  # answers that are kept
 _LONGEST = 4000  # characters of a note
 _FORGOTTEN = "This answer is no longer at hand. Ask the question again."
-FEEDBACK = "feedback.sqlite3"  # in the archive's folder
 NOTED = "Noted."
 
 
@@ -102,26 +102,45 @@ def feedback(name: str) -> str:
     )
     return (
         f'<details class="feedback" data-answer="{escape(name)}"><summary>Feedback</summary>'
-        f'<label>Note (optional)<textarea rows="2" maxlength="{_LONGEST}"></textarea></label>'
+        f'<label>Note (optional)<textarea name="note" rows="2" maxlength="{_LONGEST}"></textarea></label>'
+        "<label>What a right answer says, one fact a line, other spellings of it behind | (optional)"
+        f'<textarea name="facts" rows="2" maxlength="{_LONGEST}" placeholder="38 | thirty-eight"></textarea></label>'
+        '<label class="tick"><input type="checkbox" name="unanswerable"> The archive does not answer this</label>'
         f'<div class="verdicts" role="group" aria-label="What the answer is">{kinds}'
         '<span class="told" role="status"></span></div></details>'
     )
 
 
 def said(answers: Answers, folder: Path, data: Any) -> str:
-    """Keep what the browser sent of an answer in the archive's folder. What to tell the reader, in words."""
+    """Keep what the browser sent of an answer in the archive's folder. What to tell the reader, in words.
+
+    `facts` and `unanswerable` make it a case that the evaluation can ask; without them it is a draft of one.
+    """
     sent = data if isinstance(data, dict) else {}
     kind = next((kind for kind in Kind if kind.value == sent.get("kind")), None)
     if kind is None:
         return "Nothing was noted: this cannot be said of an answer."
     try:
         given = answers.get(sent.get("answer"))
+        facts, answerable = facts_from(sent.get("facts")), False if sent.get("unanswerable") is True else None
         note = str(sent.get("note") or "").strip()[:_LONGEST]
+        kept = Feedback(
+            kind, given.answer, note, answerable=answerable, key_facts=facts,
+            history=given.earlier, filters=given.filters,
+        )  # fmt: skip
         with FeedbackStore(folder / FEEDBACK) as store:
-            store.add(Feedback(kind, given.answer, note, history=given.earlier, filters=given.filters))
+            store.add(kept)
     except RagError as error:
         return error.message
+    except ValueError as error:  # facts that cannot be
+        return f"Nothing was noted: {error}."
     return NOTED
+
+
+def facts_from(data: object) -> tuple[tuple[str, ...], ...]:
+    """Key facts as a reader writes them: one a line, its forms apart by "|"."""
+    lines = str(data or "").strip()[:_LONGEST].splitlines()
+    return tuple(tuple(form.strip() for form in line.split("|")) for line in lines if line.strip())
 
 
 def _document(given: Given, article_of: ArticleOf) -> exports.Export:

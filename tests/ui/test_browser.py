@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import queue
-import shutil
 import subprocess
 import sys
 import threading
@@ -18,18 +17,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import environment
+from tests.ui.stage import BOX, BROWSER, FLAGS, answered, ask
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 ROOT = Path(__file__).parents[2]
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-quic",
-]  # fmt: skip
 JOBS = "How many jobs go when the Brinkmann Cannery stops production?"
-BOX = "#question textarea, #question input"
 HOSTILE = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
 
 pytestmark = [
@@ -85,19 +79,8 @@ def page(address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
         browser.close()
 
 
-def _ask(page: Page, question: str) -> None:
-    page.fill(BOX, question)
-    page.keyboard.press("Enter")
-
-
-def _answered(page: Page, question: str) -> None:
-    """Ask, and wait for the whole answer."""
-    _ask(page, question)
-    page.wait_for_selector(f"#answer h2:text-is({question!r}) ~ .foot")
-
-
 def test_a_question_to_its_cited_words_and_back(page: Page) -> None:
-    _ask(page, JOBS)
+    ask(page, JOBS)
     page.wait_for_selector("#evidence .card")
     page.wait_for_selector("#answer .foot")
     cite = page.locator("#answer .sentence.supported .cite").first
@@ -113,7 +96,7 @@ def test_a_question_to_its_cited_words_and_back(page: Page) -> None:
 
 
 def test_citations_are_walked_by_keyboard(page: Page) -> None:
-    _answered(page, JOBS)
+    answered(page, JOBS)
     quotes = [cite.get_attribute("data-quote") for cite in page.locator("#answer .cite").all()]
     assert len(quotes) > 1
     page.locator("#answer .why button, #answer .read").first.focus()
@@ -129,14 +112,14 @@ def test_citations_are_walked_by_keyboard(page: Page) -> None:
 
 
 def test_what_the_archive_does_not_say(page: Page) -> None:
-    _answered(page, "Which orchestra performs symphonies on the moon in 2071?")
+    answered(page, "Which orchestra performs symphonies on the moon in 2071?")
     assert "does not say" in page.inner_text("#answer .abstained")
     page.locator("#answer .nearest button").first.click()
     page.wait_for_selector("#panel[open] .text")
 
 
 def test_nothing_in_an_article_runs(page: Page) -> None:
-    _answered(page, "How many tonnes did the zeppelin over Quillford weigh?")
+    answered(page, "How many tonnes did the zeppelin over Quillford weigh?")
     assert "77 tonnes" in page.inner_text("#answer")
     page.locator("#answer .cite").first.click()
     page.wait_for_selector("#panel mark")
@@ -164,7 +147,7 @@ def test_a_script_that_came_in_all_the_same_would_not_run(address: str) -> None:
 
 def test_an_answer_is_taken_away_and_spoken_of(page: Page) -> None:
     assert page.locator("[data-take]").count() == 0
-    _answered(page, JOBS)
+    answered(page, JOBS)
     quote = page.locator("#answer .cite").first.get_attribute("data-quote") or "no quote"
     with page.expect_download() as download:
         page.get_by_role("button", name="Markdown: download").press("Enter")
@@ -177,14 +160,14 @@ def test_an_answer_is_taken_away_and_spoken_of(page: Page) -> None:
 
 
 def test_stop_is_there_and_the_page_goes_on(page: Page) -> None:
-    _ask(page, "Who won the mayoral election in Pellhaven?")
+    ask(page, "Who won the mayoral election in Pellhaven?")
     page.click("#stop")
-    _answered(page, "What does the Tidemill Bridge repair cost?")
+    answered(page, "What does the Tidemill Bridge repair cost?")
     assert "bridge" in page.inner_text("#answer .answer").lower()
 
 
 def test_what_was_understood_is_taken_away_and_put_back(page: Page) -> None:
-    _answered(page, "What did Radio Varren report about the Tidemill Bridge?")
+    answered(page, "What did Radio Varren report about the Tidemill Bridge?")
     page.get_by_role("button", name="Ask without: From Radio Varren").press("Enter")
     page.wait_for_selector("#answer:has(.chip.gone) .foot")
     assert len(_outlets(page)) > 1
@@ -197,7 +180,7 @@ def test_filters_limit_the_next_question(page: Page) -> None:
     page.click("#filters summary")
     page.check("#filters input[name=outlets][value='Radio Varren']")
     assert page.inner_text("#filters .chosen") == "1 chosen"
-    _answered(page, "What does the Tidemill Bridge repair cost?")
+    answered(page, "What does the Tidemill Bridge repair cost?")
     assert _outlets(page) == {"Radio Varren"}
 
 
@@ -222,7 +205,7 @@ def test_keys_and_examples(page: Page) -> None:
 
 
 def test_a_screen_reader_is_told_each_sentence_once(page: Page) -> None:
-    _answered(page, JOBS)
+    answered(page, JOBS)
     told = page.locator("#said p").all_text_contents()
     sentences = [line for line in told if line.startswith(("stands:", "struck:", "not checked:"))]
     assert len(sentences) == page.locator("#answer .sentence").count()
@@ -232,7 +215,7 @@ def test_a_screen_reader_is_told_each_sentence_once(page: Page) -> None:
 
 def test_a_phone_shows_everything_in_its_width(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    _answered(page, "What does the Tidemill Bridge repair cost?")
+    answered(page, "What does the Tidemill Bridge repair cost?")
     page.click("#filters summary")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.set_viewport_size({"width": 320, "height": 640})  # what 400% zoom leaves of 1280
@@ -245,7 +228,7 @@ def test_axe_finds_no_violation(page: Page) -> None:
     page.evaluate(Path(os.environ["AXE"]).read_text("utf-8"))
     found = {"start": _violations(page)}
     page.click("#filters summary")
-    _answered(page, JOBS)
+    answered(page, JOBS)
     page.click(".feedback summary")
     found["answer"] = _violations(page)
     page.locator("#answer .cite").first.click()
@@ -256,7 +239,7 @@ def test_axe_finds_no_violation(page: Page) -> None:
     page.wait_for_selector("#talks [data-load]")
     found["conversations"] = _violations(page)
     page.keyboard.press("Escape")
-    _answered(page, "What did Radio Varren report on the moon in 2071?")
+    answered(page, "What did Radio Varren report on the moon in 2071?")
     found["abstention"] = _violations(page)
     assert {place: faults for place, faults in found.items() if faults} == {}
 

@@ -123,6 +123,9 @@ def test_the_evaluation_refuses_a_draft_until_it_is_completed(tmp_path: Path, ki
     with pytest.raises(ReadError, match="answerable"):
         loaded(tmp_path, json.dumps(draft))
     completed = draft | {"answerable": True, "answer": "On Tuesday.", "key_facts": [["Tuesday"]]}
+    with pytest.raises(ReadError, match="take draft out"):
+        loaded(tmp_path, json.dumps(completed))
+    del completed["draft"]
     assert loaded(tmp_path, json.dumps(completed))[0].key_facts == (("Tuesday",),)
 
 
