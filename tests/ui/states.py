@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 COST = "What does the Tidemill Bridge repair cost?"
-MOON = "Which orchestra performs symphonies on the moon in 2071?"
+MOON = "Which orchestra performs symphonies on the moon?"
 LIT = "When was the lantern of Skarholm lighthouse lit again?"
 REOPENED = f"כמה עלו העבודות ב{HEBREW}?"
 LONG = {"evidence_passages": 40, "prompt_tokens": 2000, "answer_tokens": 4096}
