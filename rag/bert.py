@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
+Places = NDArray[np.int64]
 Part = Sequence[tuple[int, int]]
 
 _MODULES = ("Transformer", "Pooling", "Normalize")
@@ -153,11 +154,13 @@ class Bert:
     def _states(self, ids: Sequence[Sequence[int]]) -> list[Array]:
         """The last layer's states of some texts, which are laid end to end: none pays for another's length."""
         cuts = np.cumsum([0, *map(len, ids)]).tolist()
-        x = self._first(self._words[np.concatenate(ids)] + np.concatenate([self._places[: len(i)] for i in ids]))
-        x = self._through(x, cuts)
+        places = np.concatenate([np.arange(len(each)) for each in ids])
+        x = self._through(np.concatenate([np.array(each, np.int64) for each in ids]), places, cuts)
         return [x[start:end] for start, end in pairwise(cuts)]
 
-    def _through(self, x: Array, cuts: Sequence[int]) -> Array:
+    def _through(self, words: Places, places: Places, cuts: Sequence[int]) -> Array:
+        """The states of tokens, numbered in the vocabulary by `words` and in their own text by `places`."""
+        x = self._first(self._words[words] + self._places[places])
         for layer in self._layers:
             x = layer(x, cuts)
         return x

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rag.bert import Array, Bert, Layer, Linear, Norm
+from rag.bert import Array, Bert, Layer, Linear, Norm, Places
 
 # Native products alone are quick: emulated ones are slower than float32.
 NUMBERS = torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32
@@ -29,10 +29,14 @@ class TorchBert(Bert):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._layers = [_Layer(layer) for layer in self._layers if isinstance(layer, Layer)]
+        self._of_words, self._of_places = torch.from_numpy(self._words), torch.from_numpy(self._places)
+        self._normed = _Normed(self._first, torch.float32)
 
-    def _through(self, x: Array, cuts: Sequence[int]) -> Array:
+    def _through(self, words: Places, places: Places, cuts: Sequence[int]) -> Array:
         with torch.inference_mode():
-            states = torch.from_numpy(x).to(NUMBERS)
+            tokens = functional.embedding(torch.from_numpy(words), self._of_words)
+            tokens += functional.embedding(torch.from_numpy(places), self._of_places)
+            states = self._normed(tokens).to(NUMBERS)
             for layer in self._layers:
                 states = layer(states, cuts)
             found: Array = states.float().numpy()
@@ -44,8 +48,8 @@ def _linear(of: Linear) -> tuple[Tensor, Tensor]:
 
 
 class _Normed:
-    def __init__(self, of: Norm) -> None:
-        self._weight, self._bias = torch.from_numpy(of.weight).to(NUMBERS), torch.from_numpy(of.bias).to(NUMBERS)
+    def __init__(self, of: Norm, numbers: torch.dtype = NUMBERS) -> None:
+        self._weight, self._bias = torch.from_numpy(of.weight).to(numbers), torch.from_numpy(of.bias).to(numbers)
         self._epsilon = float(of.epsilon)
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -58,6 +62,9 @@ class _Layer:
     def __init__(self, of: Layer) -> None:
         self._heads = of.heads
         self._qkv, self._attended = _linear(of.qkv), _linear(of.attended)
+        width = self._qkv[0].shape[0] // 3
+        for part in self._qkv:  # queries are scaled once and for all
+            part[:width] *= (width // of.heads) ** -0.5
         self._wide, self._narrow = _linear(of.wide), _linear(of.narrow)
         self._after_attention, self._after_feed = _Normed(of.after_attention), _Normed(of.after_feed)
 
@@ -67,7 +74,7 @@ class _Layer:
         for start, end in pairwise(cuts):
             parts = projected[start:end].view(end - start, 3, self._heads, width).permute(1, 2, 0, 3)
             q, k, v = parts.contiguous().unbind(0)
-            weights = torch.bmm(q, k.transpose(1, 2)).mul_(width**-0.5).softmax(-1)
+            weights = torch.bmm(q, k.transpose(1, 2)).softmax(-1)
             context[start:end] = torch.bmm(weights, v).transpose(0, 1).reshape(end - start, -1)
         x = self._after_attention(functional.linear(context, *self._attended).add_(x))
         return self._after_feed(
