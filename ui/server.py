@@ -4,19 +4,35 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.errors import RagError
+from rag.errors import RagError, SettingsError
+from ui.users import FILE, Users
 
 if TYPE_CHECKING:
     from rag import Archive
 
+_OPEN = (
+    "warning: passwords and answers travel as anybody on the way can read them. "
+    "Put a proxy that speaks https in front, and say --https."
+)
 
-def run(archive: Archive, *, host: str, port: int, browser: bool, ready: Callable[[str], None]) -> None:
+
+def run(
+    archive: Archive, *, host: str, port: int, browser: bool, ready: Callable[[str], None], secure: bool = False
+) -> None:
     """Serve until interrupted. `ready` is told what a user needs to know: the address, and models loading.
 
-    The models load in the background: the page and the evidence work meanwhile. Raises RagError if the port is taken.
+    The models load in the background: the page and the evidence work meanwhile. `secure`: readers come by https, from
+    a proxy in front. Raises RagError if the port is taken, or others could come in and there are no users.
     """
+    alone = _alone(host)
+    if not alone:
+        _need_users(archive.path, host)
+        if not secure:
+            ready(_OPEN)
     models = Models()
     threading.Thread(target=_warm, args=(archive, ready, models), name="warm", daemon=True).start()
     from ui import page
@@ -33,7 +49,7 @@ def run(archive: Archive, *, host: str, port: int, browser: bool, ready: Callabl
             show_error=False,
             ssr_mode=False,
             enable_monitoring=False,
-            **page.options(),
+            **page.options(archive.path, required=not alone, secure=secure),
         )
     except OSError as error:
         raise RagError(f"port {port} cannot be used: {error}", hint="Choose another with --port.") from error
@@ -42,6 +58,27 @@ def run(archive: Archive, *, host: str, port: int, browser: bool, ready: Callabl
         blocks.block_thread()
     finally:
         blocks.close(verbose=False)
+
+
+def _alone(host: str) -> bool:
+    """Whether nobody but this machine reaches what is bound to an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False  # a name that may be anything
+
+
+def _need_users(folder: Path, host: str) -> None:
+    if (folder / FILE).exists():
+        with Users(folder / FILE) as users:
+            if users.any():
+                return
+    raise SettingsError(
+        f"{host} can be reached from other machines, and {folder} has no users",
+        hint=f"Add one first: rag users add --archive {folder} NAME",
+    )
 
 
 class Models:

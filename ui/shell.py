@@ -18,18 +18,23 @@ _KEYS = (
 WAITING = '<p class="quiet">What the archive holds on a question appears here first.</p>'
 
 
-def head(status: ArchiveStatus, loading: str = "") -> str:
-    """The page's name, what the archive holds, and what a reader must know before asking."""
+def head(status: ArchiveStatus, loading: str = "", reader: str = "") -> str:
+    """The page's name, what the archive holds, who is signed in, and what a reader must know before asking."""
     held = f"{status.articles:,} article{'' if status.articles == 1 else 's'}"
     if status.published_from and status.published_to:
         held += f", {status.published_from:%B %Y} to {status.published_to:%B %Y}"
     warnings = [f"Unfinished: {status.unfinished}"] if status.unfinished else []
     warnings += [loading] if loading else []
     notices = "".join(f'<p class="notice">{escape(warning)}</p>' for warning in warnings)
+    leave = (
+        f'<button type="button" class="plain" data-leave>Sign out <bdi>{escape(reader)}</bdi></button>'
+        if reader
+        else ""
+    )
     return (
         f'<div class="title"><h1>Ask the archive</h1><p class="quiet">{held}</p>'
         '<button type="button" class="plain" data-talks aria-haspopup="dialog">Conversations</button>'
-        f'<button type="button" class="plain" data-help aria-haspopup="dialog">Keys</button></div>{notices}'
+        f'<button type="button" class="plain" data-help aria-haspopup="dialog">Keys</button>{leave}</div>{notices}'
     )
 
 
