@@ -158,6 +158,17 @@ class Conversations(Database):
             self.rows("INSERT INTO turn_index (turn_index) VALUES ('optimize')")  # deleted words leave with the merge
         self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def count(self, user: str) -> int:
+        """How many conversations a user has."""
+        return int(self.rows("SELECT count(*) FROM conversations WHERE user = ?", (user,))[0][0])
+
+    def delete_all(self, user: str) -> int:
+        """Take all conversations of a user away for good; how many there were."""
+        ids = [row["id"] for row in self.rows("SELECT id FROM conversations WHERE user = ?", (user,))]
+        for id in ids:
+            self.delete(user, id)
+        return len(ids)
+
     def search(self, user: str, text: str, limit: int = 200) -> tuple[Summary, ...]:
         """Conversations with a turn that has all the words, or beginnings of them, or whose name holds the text.
 

@@ -9,12 +9,16 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rag.errors import RagError
 from rag.types import Checked, Delta, Done, Evidence, Sentence
 from ui import cards, filters, panel, render, shell, talks, under
+from ui.door import Door, reader_of
 from ui.examples import examples
+from ui.line import Line, Place
+from ui.line import words as waiting
+from ui.users import Reader
 from ui.wishes import Wishes, wishes_from, writers
 
 if TYPE_CHECKING:
@@ -29,10 +33,13 @@ _SEND = "(question, wishes, history, current) => window.desk.sent(question)"
 _SCRIPTS = ("script.js", "watch.js")  # one function in the browser: the second uses what the first has
 _READ_FOR_EXAMPLES = 200  # articles, the newest
 _BROKEN = "Something went wrong on this machine. The terminal that serves this page says what."
+_AT_ONCE = 32  # turns that search or wait; the writer takes them one by one
+_THREADS = 96  # each turn takes one, and what else readers do must not wait for turns
 _turns = itertools.count(1)
 History = list[tuple[str, str]]
 Update = tuple[str, str, History]
 Under = Callable[[under.Given], str]
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def build(archive: Archive, loading: Callable[[], str] = str) -> gr.Blocks:
@@ -42,26 +49,25 @@ def build(archive: Archive, loading: Callable[[], str] = str) -> gr.Blocks:
     def open_article(wanted: Any) -> str:
         return panel.opened(archive, panel.wanted_from(wanted), date.today())
 
-    def take(wanted: Any) -> dict[str, str]:
-        return under.taken(answers, archive.article, wanted)
+    def take(wanted: Any, request: Any) -> dict[str, str]:
+        return under.taken(answers, reader_of(request).id, archive.article, wanted)
 
-    def conversations(wanted: Any) -> str:
-        return talks.listed(archive.path, wanted)
+    def conversations(wanted: Any, request: Any) -> str:
+        return talks.listed(archive.path, reader_of(request).id, wanted)
 
-    def say(wanted: Any) -> str:
-        return under.said(answers, archive.path, wanted)
+    def say(wanted: Any, request: Any) -> str:
+        return under.said(answers, reader_of(request), archive.path, wanted)
 
     def news(_: Any = None) -> str:
         return shell.notices(archive.status(), loading())
 
-    def below(given: under.Given) -> str:
-        name = answers.keep(given)
-        return under.row(name, given, archive.article) + under.feedback(name)
+    def head(request: Any = None) -> str:  # Gradio wants one for everybody before there is a request
+        return shell.head(archive.status(), loading(), reader_of(request).name if request else "")
 
-    answers = under.Answers()
+    answers, line = under.Answers(), Line()
     with gr.Blocks(title="Ask the archive", analytics_enabled=False, fill_width=True) as page:
         history, wishes, current = gr.State([]), gr.JSON(visible=False), gr.State("")
-        gr.HTML(lambda: shell.head(archive.status(), loading()), elem_id="head")
+        gr.HTML(_for_reader(head), elem_id="head")
         with gr.Column(elem_id="asking"):
             with gr.Row(elem_id="ask"):
                 box = gr.Textbox(
@@ -86,15 +92,23 @@ def build(archive: Archive, loading: Callable[[], str] = str) -> gr.Blocks:
             shell.dialogs(),
             elem_id="dialogs",
             js_on_load=_read(_SCRIPTS),
-            server_functions=[open_article, take, say, conversations, news],
+            server_functions=[open_article, *map(_for_reader, (take, say, conversations)), news],
         )
 
-        def asked(text: str, wanted: Any, earlier: History, id: str) -> Iterator[tuple[str, str, History, str]]:
-            yield from turn(archive, text, earlier, wanted, id, loading, below)
+        def asked(
+            text: str, wanted: Any, earlier: History, id: str, request: Any
+        ) -> Iterator[tuple[str, str, History, str]]:
+            reader = reader_of(request)
+
+            def below(given: under.Given) -> str:
+                name = answers.keep(reader.id, given)
+                return under.row(name, given, archive.article) + under.feedback(name)
+
+            yield from turn(archive, reader, line, text, earlier, wanted, id, loading, below)
 
         started = gr.on(
-            [box.submit, send.click], asked, [box, wishes, history, current],
-            [shown, found, history, current], concurrency_limit=4,
+            [box.submit, send.click], _for_reader(asked), [box, wishes, history, current],
+            [shown, found, history, current], concurrency_limit=_AT_ONCE,
             show_progress="hidden", api_visibility="private", trigger_mode="multiple", js=_SEND,
         )  # fmt: skip
         stop.click(
@@ -108,6 +122,14 @@ def _read(names: Sequence[str]) -> str:
     return "\n".join(_HERE.joinpath(name).read_text("utf-8") for name in names)
 
 
+def _for_reader(function: Function) -> Function:
+    """The function, whose last argument Gradio shall know for a request: gradio is not there when it is annotated."""
+    import gradio as gr
+
+    function.__annotations__["request"] = gr.Request
+    return function
+
+
 def _start(archive: Archive) -> str:
     return shell.start(archive.status(), examples(archive.articles(limit=_READ_FOR_EXAMPLES)))
 
@@ -117,28 +139,36 @@ def _controls(archive: Archive) -> str:
 
 
 def turn(
-    archive: Archive, text: str, earlier: History, wanted: Any, id: str, loading: Callable[[], str], below: Under
+    archive: Archive,
+    reader: Reader,
+    line: Line,
+    text: str,
+    earlier: History,
+    wanted: Any,
+    id: str,
+    loading: Callable[[], str],
+    below: Under,
 ) -> Iterator[tuple[str, str, History, str]]:
     """Updates as of `ask`, each with the id of the conversation: a question in it, or another one opened."""
     other = talks.wanted(wanted)
     if other is not None:
-        yield _opened(archive, other, below)
+        yield _opened(archive, reader, other, below)
         return
 
     def finished(given: under.Given) -> str:
         nonlocal id
-        id = talks.kept(archive.path, id, given)
+        id = talks.kept(archive.path, reader.id, id, given)
         return below(given) + talks.current(id)
 
-    for update in ask(archive, text, earlier, wanted, loading, finished):
+    for update in ask(archive, text, earlier, wanted, loading, finished, line.place(reader.id)):
         yield (*update, id)
 
 
-def _opened(archive: Archive, id: str, below: Under) -> tuple[str, str, History, str]:
+def _opened(archive: Archive, reader: Reader, id: str, below: Under) -> tuple[str, str, History, str]:
     if not id:
         return _start(archive), shell.WAITING, [], ""
     try:
-        turns = talks.without_repeats(talks.loaded(archive.path, id).turns)
+        turns = talks.without_repeats(talks.loaded(archive.path, reader.id, id).turns)
     except RagError as error:
         return render.problem("Conversation", str(error)), "", [], ""
     given, history = talks.again(turns)
@@ -157,10 +187,12 @@ def ask(
     wanted: Any = None,
     loading: Callable[[], str] = str,
     below: Under = lambda _: "",
+    place: Place | None = None,
 ) -> Iterator[Update]:
     """The page's updates while a question is answered: answer, evidence, history. `wanted` is what the browser sent.
 
-    `below` makes the HTML of what a reader can do with the finished answer.
+    `below` makes the HTML of what a reader can do with the finished answer. `place` is the question's in the line
+    before the writer; None is a line of its own.
     """
     if not text.strip():
         return
@@ -171,11 +203,18 @@ def ask(
         return
     if wishes.again and earlier and earlier[-1][0] == text:
         earlier = earlier[:-1]  # asked anew, it is no follow-up of itself
-    yield from _answered(archive, text, earlier, wishes, loading, below)
+    with place or Line().place("") as place:
+        yield from _answered(archive, text, earlier, wishes, loading, below, place)
 
 
 def _answered(
-    archive: Archive, text: str, earlier: History, wishes: Wishes, loading: Callable[[], str], below: Under
+    archive: Archive,
+    text: str,
+    earlier: History,
+    wishes: Wishes,
+    loading: Callable[[], str],
+    below: Under,
+    place: Place,
 ) -> Iterator[Update]:
     turn, today = f"turn{next(_turns)}", date.today()
     sentences: list[Sentence] = []
@@ -190,6 +229,8 @@ def _answered(
                     chips = render.understood(meant, wishes.ignore)
                     asked = meant.text if meant else text
                     found = cards.evidence(event.hits, asked, today, limited=bool(wishes.filters))
+                    for before in place.waits():
+                        yield render.writing(text, chips, [], "", turn, waiting(before)), found, earlier
                 elif isinstance(event, Delta):
                     rest += event.text
                 elif isinstance(event, Checked):
@@ -231,8 +272,11 @@ def _unmarked(text: str) -> str:
     return re.sub(r"\s*\[\d*\]?", "", text)
 
 
-def options() -> dict[str, Any]:
-    """What `launch` needs for the page to look as designed and keep to itself, with nothing from elsewhere."""
+def options(folder: Path, *, required: bool, secure: bool) -> dict[str, Any]:
+    """What `launch` needs for the page to look as designed and keep to itself, with nothing from elsewhere.
+
+    The arguments are those of `Door`.
+    """
     import gradio as gr
     from starlette.middleware import Middleware
 
@@ -241,4 +285,7 @@ def options() -> dict[str, Any]:
     serif, mono = ["Charter", "Georgia", "serif"], ["ui-monospace", "monospace"]
     theme = gr.themes.Base(font=serif, font_mono=mono, primary_hue="slate", neutral_hue="stone")
     css = _read(("tokens.css", "style.css"))
-    return {"theme": theme, "css": css, "footer_links": [], "app_kwargs": {"middleware": [Middleware(Guard)]}}
+    doors = [Middleware(Guard), Middleware(Door, folder, required=required, secure=secure)]
+    return {
+        "theme": theme, "css": css, "footer_links": [], "max_threads": _THREADS, "app_kwargs": {"middleware": doors},
+    }  # fmt: skip

@@ -257,6 +257,23 @@ async function remove({ id, name }) {
 search.addEventListener("input", () => list());
 const row = (control) => control.closest("[data-id]").dataset;
 
+// -- users -----------------------------------------------------------------------------------------------------
+
+const toSignIn = () => location.assign("/sign-in");
+
+async function leave() {
+  await fetch("/sign-out", { method: "POST" });
+  toSignIn();
+}
+
+// A session that has ended is told by whatever is asked of the server next.
+const fetched = window.fetch;
+window.fetch = async (...request) => {
+  const answer = await fetched(...request);
+  if (answer.status === 401) toSignIn();
+  return answer;
+};
+
 // -- clicks and keys -------------------------------------------------------------------------------------------
 
 const actions = [
@@ -277,6 +294,7 @@ const actions = [
   ["[data-delete]", (control) => remove(row(control))],
   ["[data-clear]", clear],
   ["[data-wide]", () => { clear(); ask(asked(), desk.ignore, true); }],
+  ["[data-leave]", leave],
   ["[data-help]", () => find("#help").showModal()],
   ["[data-close]", (control) => control.closest("dialog").close()],
 ];

@@ -5,25 +5,34 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import RagError
+from rag.errors import RagError, SettingsError
+from ui.users import FILE, Users
 
 if TYPE_CHECKING:
     import gradio as gr
 
     from rag import Archive
 
+_OPEN = (
+    "warning: passwords and answers travel as anybody on the way can read them. "
+    "Put a proxy that speaks https in front, and say --https."
+)
 
 _AGAIN = 15.0  # seconds until a model that could not be loaded is tried again
 
 
-def run(archive: Archive, *, host: str, port: int, browser: bool, ready: Callable[[str], None]) -> None:
+def run(
+    archive: Archive, *, host: str, port: int, browser: bool, ready: Callable[[str], None], secure: bool = False
+) -> None:
     """Serve until interrupted. `ready` is told what a user needs to know: the address, and models loading.
 
-    Raises RagError if the port is taken.
+    Raises RagError as `serving` does.
     """
-    with serving(archive, host=host, port=port, browser=browser, ready=ready) as blocks:
+    with serving(archive, host=host, port=port, browser=browser, ready=ready, secure=secure) as blocks:
         ready(f"Ask at {blocks.local_url}   (Ctrl-C ends)")
         blocks.block_thread()
 
@@ -36,18 +45,25 @@ def serving(
     port: int = 0,
     browser: bool = False,
     ready: Callable[[str], None] = lambda _: None,
+    secure: bool = False,
     again: float = _AGAIN,
 ) -> Iterator[gr.Blocks]:
     """The page, served until the block ends. `again` is how many seconds a model that failed is left alone.
 
-    The models load in the background: the page and the evidence work meanwhile. Raises RagError if the port is taken.
+    The models load in the background: the page and the evidence work meanwhile. `secure`: readers come by https, from
+    a proxy in front. Raises RagError if the port is taken, or others could come in and there are no users.
     """
+    alone = _alone(host)
+    if not alone:
+        _need_users(archive.path, host)
+        if not secure:
+            ready(_OPEN)
     models = Models()
     with warming(archive, ready, models, again):
         from ui import page
 
         blocks = page.build(archive, models.notice)
-        _launch(blocks, host, port, browser, page.options())
+        _launch(blocks, host, port, browser, page.options(archive.path, required=not alone, secure=secure))
         try:
             yield blocks
         finally:
@@ -70,6 +86,27 @@ def _launch(blocks: gr.Blocks, host: str, port: int, browser: bool, options: dic
         )
     except OSError as error:
         raise RagError(f"port {port} cannot be used: {error}", hint="Choose another with --port.") from error
+
+
+def _alone(host: str) -> bool:
+    """Whether nobody but this machine reaches what is bound to an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False  # a name that may be anything
+
+
+def _need_users(folder: Path, host: str) -> None:
+    if (folder / FILE).exists():
+        with Users(folder / FILE) as users:
+            if users.any():
+                return
+    raise SettingsError(
+        f"{host} can be reached from other machines, and {folder} has no users",
+        hint=f"Add one first: rag users add --archive {folder} NAME",
+    )
 
 
 class Models:

@@ -22,15 +22,20 @@ LOST = (
 )
 
 
-def head(status: ArchiveStatus, loading: str = "") -> str:
-    """The page's name, what the archive holds, and what a reader must know before asking."""
+def head(status: ArchiveStatus, loading: str = "", reader: str = "") -> str:
+    """The page's name, what the archive holds, who is signed in, and what a reader must know before asking."""
     held = f"{status.articles:,} article{'' if status.articles == 1 else 's'}"
     if status.published_from and status.published_to:
         held += f", {status.published_from:%B %Y} to {status.published_to:%B %Y}"
+    leave = (
+        f'<button type="button" class="plain" data-leave>Sign out <bdi>{escape(reader)}</bdi></button>'
+        if reader
+        else ""
+    )
     return (
         f'<div class="title"><h1>Ask the archive</h1><p class="quiet">{held}</p>'
         '<button type="button" class="plain" data-talks aria-haspopup="dialog">Conversations</button>'
-        f'<button type="button" class="plain" data-help aria-haspopup="dialog">Keys</button></div>'
+        f'<button type="button" class="plain" data-help aria-haspopup="dialog">Keys</button>{leave}</div>'
         f'<div class="notices" role="status">{notices(status, loading)}</div>'
     )
 

@@ -1,4 +1,7 @@
-"""The conversations of this machine's one reader on the page: kept, listed, opened again, renamed, deleted."""
+"""The conversations of a reader on the page: kept, listed, opened again, renamed, deleted.
+
+`user` is the id of a `Reader`: "" on a machine without users.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,10 @@ from ui.saved import ArticleOf, changed
 from ui.under import Given
 from ui.words import day
 
-_READER = ""  # a machine without users
 FILE = "conversations.sqlite3"  # in the archive's folder
 
 
-def kept(folder: Path, id: str, given: Given) -> str:
+def kept(folder: Path, user: str, id: str, given: Given) -> str:
     """Keep a finished turn in the conversation, or in a new one if it is gone or none; its id.
 
     An answer is not lost because it cannot be kept: that is logged, and the id stays as it was.
@@ -27,19 +29,19 @@ def kept(folder: Path, id: str, given: Given) -> str:
     try:
         with Conversations(folder / FILE) as store:
             try:
-                store.add(_READER, id, given.answer, given.when)
+                store.add(user, id, given.answer, given.when)
             except ConversationNotFound:
-                id = store.create(_READER)
-                store.add(_READER, id, given.answer, given.when)
+                id = store.create(user)
+                store.add(user, id, given.answer, given.when)
     except RagError as error:
         logging.getLogger(__name__).warning("a conversation is not kept: %s", error)
     return id
 
 
-def loaded(folder: Path, id: str) -> Conversation:
+def loaded(folder: Path, user: str, id: str) -> Conversation:
     """A whole conversation. Raises RagError."""
     with Conversations(folder / FILE) as store:
-        return store.load(_READER, id)
+        return store.load(user, id)
 
 
 def without_repeats(turns: Sequence[Turn]) -> list[Turn]:
@@ -61,16 +63,16 @@ def since(turn: Turn, article_of: ArticleOf) -> str:
     return f'<p class="quiet">Answered on {day(turn.time.astimezone())}</p>{notices}'
 
 
-def listed(folder: Path, data: Any) -> str:
+def listed(folder: Path, user: str, data: Any) -> str:
     """Do what the browser sent (`rename` to `name`, or `delete`, an id), then list what has the words of `search`."""
     sent = data if isinstance(data, dict) else {}
     try:
         with Conversations(folder / FILE) as store:
             if "rename" in sent:
-                store.rename(_READER, str(sent["rename"]), str(sent.get("name") or ""))
+                store.rename(user, str(sent["rename"]), str(sent.get("name") or ""))
             if "delete" in sent:
-                store.delete(_READER, str(sent["delete"]))
-            return rows(store.search(_READER, str(sent.get("search") or "")))
+                store.delete(user, str(sent["delete"]))
+            return rows(store.search(user, str(sent.get("search") or "")))
     except RagError as error:
         return f'<p class="notice problem">{escape(error.message)}</p>'
 

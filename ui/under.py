@@ -21,6 +21,7 @@ from ui import exports
 from ui.feedback import FILE as FEEDBACK
 from ui.feedback import Feedback, FeedbackStore, Kind
 from ui.saved import ArticleOf
+from ui.users import Reader
 
 _MOST = 500  # answers that are kept
 _LONGEST = 4000  # characters of a note
@@ -39,26 +40,26 @@ class Given:
 
 
 class Answers:
-    """The newest answers, each by a name that cannot be guessed: a window reaches its own and nobody else's."""
+    """The newest answers, each by a name that cannot be guessed, and for the user it was given to alone."""
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
         self._lock = Lock()
-        self._given: OrderedDict[str, Given] = OrderedDict()
+        self._given: OrderedDict[tuple[str, str], Given] = OrderedDict()
 
-    def keep(self, given: Given) -> str:
+    def keep(self, user: str, given: Given) -> str:
         """Keep one more; its name."""
         name = secrets.token_urlsafe(16)
         with self._lock:
-            self._given[name] = given
+            self._given[user, name] = given
             while len(self._given) > self._most:
                 self._given.popitem(last=False)
         return name
 
-    def get(self, name: object) -> Given:
-        """The answer of that name. Raises RagError if it is not kept."""
+    def get(self, user: str, name: object) -> Given:
+        """The user's answer of that name. Raises RagError if it is not kept."""
         with self._lock:
-            given = self._given.get(name) if isinstance(name, str) else None
+            given = self._given.get((user, name)) if isinstance(name, str) else None
         if given is None:
             raise RagError(_FORGOTTEN)
         return given
@@ -80,14 +81,14 @@ def row(name: str, given: Given, article_of: ArticleOf) -> str:
     )
 
 
-def taken(answers: Answers, article_of: ArticleOf, data: Any) -> dict[str, str]:
+def taken(answers: Answers, user: str, article_of: ArticleOf, data: Any) -> dict[str, str]:
     """The file that the browser asked for: `name`, `type` and `content` in Base64, or `problem` in words.
 
     It is made in memory: nothing of an answer is left on the disk.
     """
     wanted = data if isinstance(data, dict) else {}
     try:
-        document = _document(answers.get(wanted.get("answer")), article_of)
+        document = _document(answers.get(user, wanted.get("answer")), article_of)
         content, name, kind = exports.render(document, str(wanted.get("format")))
     except RagError as error:
         return {"problem": error.message}
@@ -111,7 +112,7 @@ def feedback(name: str) -> str:
     )
 
 
-def said(answers: Answers, folder: Path, data: Any) -> str:
+def said(answers: Answers, reader: Reader, folder: Path, data: Any) -> str:
     """Keep what the browser sent of an answer in the archive's folder. What to tell the reader, in words.
 
     `facts` and `unanswerable` make it a case that the evaluation can ask; without them it is a draft of one.
@@ -121,11 +122,11 @@ def said(answers: Answers, folder: Path, data: Any) -> str:
     if kind is None:
         return "Nothing was noted: this cannot be said of an answer."
     try:
-        given = answers.get(sent.get("answer"))
+        given = answers.get(reader.id, sent.get("answer"))
         facts, answerable = facts_from(sent.get("facts")), False if sent.get("unanswerable") is True else None
         note = str(sent.get("note") or "").strip()[:_LONGEST]
         kept = Feedback(
-            kind, given.answer, note, answerable=answerable, key_facts=facts,
+            kind, given.answer, note, reader.name, answerable=answerable, key_facts=facts,
             history=given.earlier, filters=given.filters,
         )  # fmt: skip
         with FeedbackStore(folder / FEEDBACK) as store:

@@ -9,16 +9,20 @@ from tests.conftest import Opener
 from tests.ui.answers import BRIDGE, FERRY, WHEN, article_of, bridge_answer, renamed
 from ui import page, talks, under
 from ui.conversations import Conversations, Turn
+from ui.line import Line
+from ui.users import Reader
 
 APPLES = "How many tonnes of apples did farmers bring in?"
 EVIL = '"><script>alert(1)</script>'
+ANA = "a1"
+READER, OTHER = Reader(ANA, "ana"), Reader("b2", "ben")
 GIVEN = under.Given(bridge_answer(), WHEN)
 
 
 def _last(
-    archive: Any, text: str, earlier: page.History, wanted: object, id: str
+    archive: Any, text: str, earlier: page.History, wanted: object, id: str, reader: Reader = READER
 ) -> tuple[str, str, page.History, str]:
-    return list(page.turn(archive, text, earlier, wanted, id, str, lambda _: "BELOW"))[-1]
+    return list(page.turn(archive, reader, Line(), text, earlier, wanted, id, str, lambda _: "BELOW"))[-1]
 
 
 def test_a_finished_turn_is_kept_and_opened_again_for_follow_ups(opened: Opener, folder: Path) -> None:
@@ -32,6 +36,21 @@ def test_a_finished_turn_is_kept_and_opened_again_for_follow_ups(opened: Opener,
     assert "And the library?" in shown
     assert "BELOW" in shown
     assert "card" in cards
+
+
+def test_what_is_kept_for_one_user_is_not_there_for_another(opened: Opener, folder: Path) -> None:
+    archive = opened()
+    archive.ingest(folder)
+    _, _, _, id = _last(archive, APPLES, [], None, "")
+    shown, cards, history, current = _last(archive, "", [], {"open": id}, "", OTHER)
+    assert "no such conversation" in shown
+    assert (cards, history, current) == ("", [], "")
+    assert id in talks.listed(archive.path, ANA, {})
+    assert id not in talks.listed(archive.path, OTHER.id, {"search": "apples"})
+    assert "no such conversation" in talks.listed(archive.path, OTHER.id, {"rename": id, "name": "Mine"})
+    assert "no such conversation" in talks.listed(archive.path, OTHER.id, {"delete": id})
+    assert talks.kept(archive.path, OTHER.id, id, GIVEN) != id  # nor is anything put into it
+    assert len(talks.loaded(archive.path, ANA, id).turns) == 1
 
 
 def test_a_new_one_begins_with_nothing(opened: Opener) -> None:
@@ -60,19 +79,19 @@ def test_what_has_changed_since_is_marked() -> None:
 
 
 def test_the_list_is_searched_renamed_and_shortened(tmp_path: Path) -> None:
-    id = talks.kept(tmp_path, "", GIVEN)
-    other = talks.kept(tmp_path, "", GIVEN)
-    shown = talks.listed(tmp_path, {"rename": id, "name": EVIL})
+    id = talks.kept(tmp_path, ANA, "", GIVEN)
+    other = talks.kept(tmp_path, ANA, "", GIVEN)
+    shown = talks.listed(tmp_path, ANA, {"rename": id, "name": EVIL})
     assert "<script>" not in shown
-    assert other in talks.listed(tmp_path, {"search": "bridge"})
-    assert "No conversations" in talks.listed(tmp_path, {"search": "zeppelin"})
-    assert id not in talks.listed(tmp_path, {"delete": id})
-    assert "no such conversation" in talks.listed(tmp_path, {"delete": id})
+    assert other in talks.listed(tmp_path, ANA, {"search": "bridge"})
+    assert "No conversations" in talks.listed(tmp_path, ANA, {"search": "zeppelin"})
+    assert id not in talks.listed(tmp_path, ANA, {"delete": id})
+    assert "no such conversation" in talks.listed(tmp_path, ANA, {"delete": id})
 
 
 def test_a_turn_of_a_deleted_conversation_begins_another(tmp_path: Path) -> None:
-    id = talks.kept(tmp_path, "", GIVEN)
-    talks.listed(tmp_path, {"delete": id})
-    assert talks.kept(tmp_path, id, GIVEN) != id
+    id = talks.kept(tmp_path, ANA, "", GIVEN)
+    talks.listed(tmp_path, ANA, {"delete": id})
+    assert talks.kept(tmp_path, ANA, id, GIVEN) != id
     with Conversations(tmp_path / talks.FILE) as store:
-        assert len(store.list("")) == 1
+        assert len(store.list(ANA)) == 1
