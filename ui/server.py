@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,8 +52,10 @@ def serving(
     """The page, served until the block ends. `again` is how many seconds a model that failed is left alone.
 
     The models load in the background: the page and the evidence work meanwhile. `secure`: readers come by https, from
-    a proxy in front. Raises RagError if the port is taken, or others could come in and there are no users.
+    a proxy in front. Raises RagError if the port is taken, the address is not this machine's, or others could come in
+    and there are no users.
     """
+    _bindable(host)
     alone = _alone(host)
     if not alone:
         _need_users(archive.path, host)
@@ -73,7 +76,7 @@ def serving(
 def _launch(blocks: gr.Blocks, host: str, port: int, browser: bool, options: dict[str, Any]) -> None:
     try:
         blocks.queue(default_concurrency_limit=8).launch(
-            server_name=host,
+            server_name=f"[{host}]" if ":" in host and not host.startswith("[") else host,
             server_port=port or None,
             inbrowser=browser,
             share=False,
@@ -85,7 +88,9 @@ def _launch(blocks: gr.Blocks, host: str, port: int, browser: bool, options: dic
             **options,
         )
     except OSError as error:
-        raise RagError(f"port {port} cannot be used: {error}", hint="Choose another with --port.") from error
+        raise RagError(
+            f"{host}, port {port} cannot be used: {error}", hint="Choose another with --port or --host."
+        ) from error
 
 
 def _alone(host: str) -> bool:
@@ -96,6 +101,18 @@ def _alone(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False  # a name that may be anything
+
+
+def _bindable(host: str) -> None:
+    try:
+        (family, _, _, _, place), *_ = socket.getaddrinfo(host.strip("[]"), 0, type=socket.SOCK_STREAM)
+        with socket.socket(family, socket.SOCK_STREAM) as tried:
+            tried.bind(place)
+    except OSError as error:
+        raise SettingsError(
+            f"{host} cannot be served: {error.strerror}",
+            hint="--host takes an address of this machine, or 0.0.0.0 for all that it has.",
+        ) from error
 
 
 def _need_users(folder: Path, host: str) -> None:
