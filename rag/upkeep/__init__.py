@@ -28,15 +28,19 @@ class Upkeep:
         """
         with write_lock(self.path):
             with self._catalog.transaction():
-                sources = [source for id in article_ids for source in self._sources(id)]
+                places = [place for id in article_ids for place in self._places(id)]
+                sources, files = [source for source, _ in places], {file for _, file in places}
+                for file in files:
+                    self._catalog.forget_file(file)  # so that it is read again when it is named again
                 removed = self._catalog.remove_sources(sources)
             if doomed := self._catalog.doomed():
                 self._vectors.delete(list(doomed), [n for n in doomed.values() if n is not None])
                 self._catalog.bury(list(doomed))
         return removed
 
-    def _sources(self, article_id: str) -> list[str]:
-        found = self._catalog.rows("SELECT source FROM sources WHERE article_id = ?", (article_id,))
+    def _places(self, article_id: str) -> list[tuple[str, str]]:
+        """Where an article was found: the place and the file that it is in."""
+        found = self._catalog.rows("SELECT source, file FROM sources WHERE article_id = ?", (article_id,))
         if not found:
             raise ArticleNotFound(f"no article {article_id}")
-        return [row["source"] for row in found]
+        return [(row["source"], row["file"]) for row in found]

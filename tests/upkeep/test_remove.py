@@ -29,3 +29,12 @@ def test_an_id_that_is_none_removes_nothing(opened: Opener, folder: Path) -> Non
     with pytest.raises(ArticleNotFound, match="nowhere"):
         archive.upkeep.remove([before[0].id, "nowhere"])
     assert archive.articles() == before
+
+
+def test_what_was_removed_comes_back_when_its_file_is_taken_in_again(opened: Opener, folder: Path) -> None:
+    archive = opened()
+    archive.ingest(folder)
+    before = archive.articles()
+    archive.upkeep.remove([before[0].id])
+    assert archive.ingest(folder).added == 1
+    assert archive.articles() == before
