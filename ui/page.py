@@ -6,15 +6,15 @@ import itertools
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import RagError
 from rag.types import Checked, Delta, Done, Evidence, Sentence
-from ui import cards, filters, panel, render, shell, talks, under
-from ui.examples import examples
+from ui import cards, choosing, filters, panel, render, shelf, shell, talks, under, uploads
+from ui.known import known
 from ui.wishes import Wishes, wishes_from, writers
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 _HERE = Path(__file__).parent
 _SEND = "(question, wishes, history, current) => window.desk.sent(question)"
-_READ_FOR_EXAMPLES = 200  # articles, the newest
+_SCRIPTS = ("script.js", "shelf.js")  # one function in the browser: the second uses what the first has
 _BROKEN = "Something went wrong on this machine. The terminal that serves this page says what."
 _turns = itertools.count(1)
 History = list[tuple[str, str]]
@@ -38,55 +38,32 @@ def build(archive: Archive, loading: Callable[[], str] = str) -> gr.Blocks:
     """The page over an archive, not yet served. `loading` says what a reader must know of the models; "" is nothing."""
     import gradio as gr
 
-    def open_article(wanted: Any) -> str:
-        return panel.opened(archive, panel.wanted_from(wanted), date.today())
+    answers = under.Answers()
+    offered: list[str] = []  # writers that were chosen in the settings, of whatever window
 
-    def take(wanted: Any) -> dict[str, str]:
-        return under.taken(answers, archive.article, wanted)
+    def head() -> str:
+        return shell.head(archive.status(), loading())
 
-    def conversations(wanted: Any) -> str:
-        return talks.listed(archive.path, wanted)
-
-    def say(wanted: Any) -> str:
-        return under.said(answers, archive.path, wanted)
+    def controls() -> str:
+        return _controls(archive, offered)
 
     def below(given: under.Given) -> str:
         name = answers.keep(given)
         return under.row(name, given, archive.article) + under.feedback(name)
 
-    answers = under.Answers()
+    def fresh() -> dict[str, str]:
+        return {"head": head(), "controls": controls(), "start": _start(archive)}
+
     with gr.Blocks(title="Ask the archive", analytics_enabled=False, fill_width=True) as page:
         history, wishes, current = gr.State([]), gr.JSON(visible=False), gr.State("")
-        gr.HTML(lambda: shell.head(archive.status(), loading()), elem_id="head")
-        with gr.Column(elem_id="asking"):
-            with gr.Row(elem_id="ask"):
-                box = gr.Textbox(
-                    label="Question",
-                    show_label=False,
-                    placeholder="Ask the archive a question",
-                    lines=1,
-                    autofocus=True,
-                    scale=8,
-                    elem_id="question",
-                )
-                send = gr.Button("Ask", variant="primary", scale=0, min_width=88, elem_id="send")
-                stop = gr.Button("Stop", scale=0, min_width=88, elem_id="stop")
-            gr.HTML(lambda: _controls(archive), elem_id="controls")
-        with gr.Row(elem_id="desk"):
-            with gr.Column(scale=6, elem_id="left"):
-                shown = gr.HTML(lambda: _start(archive), elem_id="answer", padding=False)
-            with gr.Column(scale=5, elem_id="right"):
-                gr.HTML('<h2 class="label">Evidence</h2>')
-                found = gr.HTML(shell.WAITING, elem_id="evidence")
-        gr.HTML(
-            shell.dialogs(),
-            elem_id="dialogs",
-            js_on_load=_HERE.joinpath("script.js").read_text("utf-8"),
-            server_functions=[open_article, take, say, conversations],
-        )
+        gr.HTML(head, elem_id="head")
+        box, send, stop = _asking(controls)
+        shown, found = _desk(archive)
+        gr.HTML(shelf.view() + choosing.view(), elem_id="views")
+        _behaviour(archive, answers, offered, fresh)
 
         def asked(text: str, wanted: Any, earlier: History, id: str) -> Iterator[tuple[str, str, History, str]]:
-            yield from turn(archive, text, earlier, wanted, id, loading, below)
+            yield from turn(archive, text, earlier, wanted, id, loading, below, offered)
 
         started = gr.on(
             [box.submit, send.click], asked, [box, wishes, history, current],
@@ -100,16 +77,91 @@ def build(archive: Archive, loading: Callable[[], str] = str) -> gr.Blocks:
     return page
 
 
+def _asking(controls: Callable[[], str]) -> tuple[gr.Textbox, gr.Button, gr.Button]:
+    """The question, its buttons, and what it can be limited to."""
+    import gradio as gr
+
+    with gr.Column(elem_id="asking"):
+        with gr.Row(elem_id="ask"):
+            box = gr.Textbox(
+                label="Question",
+                show_label=False,
+                placeholder="Ask the archive a question",
+                lines=1,
+                autofocus=True,
+                scale=8,
+                elem_id="question",
+            )
+            send = gr.Button("Ask", variant="primary", scale=0, min_width=88, elem_id="send")
+            stop = gr.Button("Stop", scale=0, min_width=88, elem_id="stop")
+        gr.HTML(controls, elem_id="controls")
+    return box, send, stop
+
+
+def _desk(archive: Archive) -> tuple[gr.HTML, gr.HTML]:
+    """The answer, and the evidence beside it."""
+    import gradio as gr
+
+    with gr.Row(elem_id="desk"):
+        with gr.Column(scale=6, elem_id="left"):
+            shown = gr.HTML(lambda: _start(archive), elem_id="answer", padding=False)
+        with gr.Column(scale=5, elem_id="right"):
+            gr.HTML('<h2 class="label">Evidence</h2>')
+            found = gr.HTML(shell.WAITING, elem_id="evidence")
+    return shown, found
+
+
+def _behaviour(
+    archive: Archive, answers: under.Answers, offered: list[str], fresh: Callable[[], dict[str, str]]
+) -> None:
+    """The panel and the dialogs, and the script with what it may ask of the server."""
+    import gradio as gr
+
+    from ui import views
+
+    def open_article(wanted: Any) -> str:
+        return panel.opened(archive, panel.wanted_from(wanted), date.today())
+
+    def take(wanted: Any) -> dict[str, str]:
+        return under.taken(answers, archive.article, wanted)
+
+    def conversations(wanted: Any) -> str:
+        return talks.listed(archive.path, wanted)
+
+    def say(wanted: Any) -> str:
+        return under.said(answers, archive.path, wanted)
+
+    of_views = views.archive_functions(archive, fresh) + views.settings_functions(archive, offered, fresh)
+    gr.HTML(
+        shell.dialogs(),
+        elem_id="dialogs",
+        js_on_load=_read(_SCRIPTS),
+        server_functions=[open_article, take, say, conversations, *of_views],
+    )
+
+
+def _read(names: Sequence[str]) -> str:
+    return "\n".join(_HERE.joinpath(name).read_text("utf-8") for name in names)
+
+
 def _start(archive: Archive) -> str:
-    return shell.start(archive.status(), examples(archive.articles(limit=_READ_FOR_EXAMPLES)))
+    return shell.start(archive.status(), known(archive).examples)
 
 
-def _controls(archive: Archive) -> str:
-    return shell.writer_choice(writers(archive.settings.writer)) + filters.form(filters.choices(archive))
+def _controls(archive: Archive, offered: Sequence[str]) -> str:
+    names = writers(archive.settings.writer, offered)
+    return shell.writer_choice(names) + filters.form(known(archive).choices)
 
 
 def turn(
-    archive: Archive, text: str, earlier: History, wanted: Any, id: str, loading: Callable[[], str], below: Under
+    archive: Archive,
+    text: str,
+    earlier: History,
+    wanted: Any,
+    id: str,
+    loading: Callable[[], str],
+    below: Under,
+    offered: Sequence[str] = (),
 ) -> Iterator[tuple[str, str, History, str]]:
     """Updates as of `ask`, each with the id of the conversation: a question in it, or another one opened."""
     other = talks.wanted(wanted)
@@ -122,7 +174,7 @@ def turn(
         id = talks.kept(archive.path, id, given)
         return below(given)
 
-    for update in ask(archive, text, earlier, wanted, loading, finished):
+    for update in ask(archive, text, earlier, wanted, loading, finished, offered):
         yield (*update, id)
 
 
@@ -147,15 +199,16 @@ def ask(
     wanted: Any = None,
     loading: Callable[[], str] = str,
     below: Under = lambda _: "",
+    offered: Sequence[str] = (),
 ) -> Iterator[Update]:
     """The page's updates while a question is answered: answer, evidence, history. `wanted` is what the browser sent.
 
-    `below` makes the HTML of what a reader can do with the finished answer.
+    `below` makes the HTML of what a reader can do with the finished answer; `offered` are further writers to choose.
     """
     if not text.strip():
         return
     try:
-        wishes = wishes_from(wanted, writers(archive.settings.writer))
+        wishes = wishes_from(wanted, writers(archive.settings.writer, offered))
     except RagError as error:
         yield render.problem(text, str(error)), "", earlier
         return
@@ -223,5 +276,10 @@ def options() -> dict[str, Any]:
 
     serif, mono = ["Charter", "Georgia", "serif"], ["ui-monospace", "monospace"]
     theme = gr.themes.Base(font=serif, font_mono=mono, primary_hue="slate", neutral_hue="stone")
-    css = "\n".join(_HERE.joinpath(name).read_text("utf-8") for name in ("tokens.css", "style.css"))
-    return {"theme": theme, "css": css, "footer_links": [], "app_kwargs": {"middleware": [Middleware(Guard)]}}
+    return {
+        "theme": theme,
+        "css": _read(("tokens.css", "style.css", "shelf.css")),
+        "footer_links": [],
+        "max_file_size": uploads.MOST_BYTES,
+        "app_kwargs": {"middleware": [Middleware(Guard)]},
+    }

@@ -234,7 +234,7 @@ def test_an_article_of_a_megabyte_is_whole() -> None:
 def test_choices_are_counted(opened: Opener, folder: Path) -> None:
     archive = opened()
     archive.ingest(folder)
-    known = filters.choices(archive)
+    known = filters.choices(archive.tally(), archive.status())
     assert known.outlets == (("Field Weekly", 1), ("Ortmund Post", 1), ("Sundby Radio", 1))
     assert known.bylines == (("Ivo Sand", 1), ("Lena Falk", 1), ("Mia Holt", 1))
     assert (known.first, known.last) == (date(2024, 3, 5), date(2024, 9, 30))
