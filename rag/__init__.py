@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from rag.archive import Archive
     from rag.interop import LLM
     from rag.judges import Cited, Judge, Judgement
+    from rag.models import Listed, Progress
+    from rag.overview import Tally
 
 __version__ = "0.1.0"
 __all__ = [
@@ -59,10 +61,12 @@ __all__ = [
     "IngestReport",
     "Judge",
     "Judgement",
+    "Listed",
     "Passage",
     "RagError",
     "Sentence",
     "Settings",
+    "Tally",
     "Timings",
     "Understood",
     "Verdict",
@@ -71,6 +75,9 @@ __all__ = [
     "open",
     "open_judge",
     "open_llm",
+    "packs",
+    "pull_pack",
+    "try_writer",
 ]
 
 
@@ -124,6 +131,34 @@ def model_folder(pack: str) -> Path:
     return models.ensure(pack, why="as you asked")
 
 
+def packs() -> tuple[Listed, ...]:
+    """The model packs that the project knows, each with what it is, needs, and whether it is on this machine."""
+    from rag import models
+
+    return models.listed()
+
+
+def pull_pack(name: str, progress: Progress | None = None) -> Path:
+    """Fetch a model pack and check every file of it; its folder. Raises ModelError.
+
+    `progress` is told how many bytes are here. What it raises ends the fetching; what came is kept for the next time.
+    """
+    from rag import models
+
+    return models.pull(name, why="as you asked", progress=progress)
+
+
+def try_writer(name: str, timeout: float = 20.0) -> float:
+    """Ask a writer, by the name that `Settings.writer` takes, for one word; the seconds until it had answered.
+
+    Raises SettingsError or UnknownModel for a name that is none, and WriterFailed for one that does not answer; a
+    server's silence of `timeout` seconds is one.
+    """
+    from rag import write
+
+    return write.tried(name, timeout)
+
+
 def __getattr__(name: str) -> Any:
     if name == "Archive":
         from rag.archive import Archive
@@ -133,6 +168,14 @@ def __getattr__(name: str) -> Any:
         from rag import judges
 
         return getattr(judges, name)
+    if name == "Listed":
+        from rag.models import Listed
+
+        return Listed
+    if name == "Tally":
+        from rag.overview import Tally
+
+        return Tally
     if name == "RETRIEVAL_PARTS":
         from rag.retrieve.rank import PARTS
 

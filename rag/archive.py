@@ -19,7 +19,7 @@ from rag.errors import ArchiveMismatch, ArchiveNotWritable, ModelError, Settings
 from rag.ingest import Ingest, IngestProgress
 from rag.judges import Judge, open_judge
 from rag.models import Progress
-from rag.overview import overview
+from rag.overview import Tally, overview, tally
 from rag.retrieve import Retriever
 from rag.retrieve.compare import Candidate
 from rag.retrieve.rank import load as load_weights
@@ -29,17 +29,7 @@ from rag.store import lookup
 from rag.store.catalog import Catalog
 from rag.store.lock import write_lock
 from rag.store.vectors import Vectors
-from rag.types import (
-    Answer,
-    ArchiveStatus,
-    Article,
-    Done,
-    Event,
-    Evidence,
-    Filters,
-    Hit,
-    IngestReport,
-)
+from rag.types import Answer, ArchiveStatus, Article, Done, Event, Evidence, Filters, Hit, IngestReport
 from rag.upkeep import Upkeep
 from rag.write import Writer, check_name, open_writer
 
@@ -282,6 +272,19 @@ class Archive:
     def status(self) -> ArchiveStatus:
         """What is in the archive, and what is unfinished."""
         return overview(self._catalog, self.path, self.settings)
+
+    def tally(self, filters: Filters | None = None) -> Tally:
+        """Current articles that pass, counted by outlet, section, byline and month. No text is read."""
+        return tally(self._catalog, filters or Filters())
+
+    def check_writer(self, name: str) -> None:
+        """Raise SettingsError or UnknownModel if no writer is called `name`. Loads nothing."""
+        check_name(name)
+
+    def keep_writer(self, name: str) -> None:
+        """Write with `name` from now on: it goes into `settings.toml`. Raises SettingsError, UnknownModel."""
+        check_name(name)
+        self.settings = settings_file.keep(self.path, self.settings, {"writer": name})
 
 
 def _turns(history: Sequence[Turn | Answer]) -> list[Turn]:

@@ -106,6 +106,29 @@ def _typed(name: str, value: Any, kind: type, where: str) -> Any:
         raise SettingsError(f"{where}: {name} takes a {kind.__name__}, not {value!r}") from error
 
 
+def keep(folder: Path, settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    """`settings` with `changes`, which are written to the archive's file; what else stands there stays as it is.
+
+    A `RAG_…` variable still goes before the file. Raises SettingsError if the file cannot be read or written.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    path = folder / FILE_NAME
+    changed = settings.override(changes, str(path))
+    try:
+        document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
+        document.update(changes)
+        written = path.with_suffix(".new")
+        written.write_text(tomlkit.dumps(document), "utf-8")
+        written.replace(path)  # whole, or not at all
+    except (TOMLKitError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not readable TOML: {error}", hint="Correct or delete it.") from error
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be written: {error.strerror}", hint="Check its permissions.") from error
+    return changed
+
+
 def load(folder: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings for the archive in `folder`. Raises SettingsError naming the file or variable at fault."""
     settings = Settings()

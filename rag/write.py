@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Protocol
 
 from rag import llms
-from rag.errors import ModelError
+from rag.errors import ModelError, WriterFailed
 from rag.models import Progress
 from rag.prompts import NO_ANSWER, Brief, messages
 from rag.settings import Settings
@@ -52,6 +53,19 @@ def open_writer(settings: Settings, progress: Progress | None = None) -> Writer:
         return ExtractiveWriter()
     options = llms.Options(max_tokens=settings.answer_tokens, timeout=settings.writer_timeout, threads=settings.threads)
     return ModelWriter(settings.writer, llms.open_llm(settings.writer, options, progress=progress))
+
+
+def tried(name: str, timeout: float) -> float:
+    """Ask a writer for a word: the seconds until it had answered. Raises what opening it raises, and WriterFailed.
+
+    `timeout` are the seconds after which it is given up.
+    """
+    begun = time.perf_counter()
+    writer = open_writer(Settings(writer=name, writer_timeout=timeout, answer_tokens=16))
+    said = writer.reply([("user", "Reply with the one word: ready")])
+    if said is not None and not said.strip():
+        raise WriterFailed(f"{name} answers, but without a word", hint="Is the model one that can chat?")
+    return time.perf_counter() - begun
 
 
 class ModelWriter:

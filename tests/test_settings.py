@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import SettingsError
-from rag.settings import FILE_NAME, Settings, load
+from rag.settings import FILE_NAME, Settings, keep, load
 
 
 def test_defaults_without_file_and_environment(tmp_path: Path) -> None:
@@ -86,3 +86,24 @@ def test_settings_do_not_change() -> None:
     assert settings.threads == 0
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings.threads = 4  # type: ignore[misc]
+
+
+def test_what_is_kept_is_read_again_and_the_rest_of_the_file_stays(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text('# ours\nthreads = 3  # of four\nwriter = "ollama:old"\n', "utf-8")
+    kept = keep(tmp_path, load(tmp_path, {}), {"writer": "extractive"})
+    assert kept.writer == "extractive"
+    assert load(tmp_path, {}) == kept
+    assert (tmp_path / FILE_NAME).read_text("utf-8") == '# ours\nthreads = 3  # of four\nwriter = "extractive"\n'
+
+
+def test_keeping_makes_the_file_and_nothing_beside_it(tmp_path: Path) -> None:
+    keep(tmp_path, Settings(), {"writer": 'openai:http://x/v1#a"b'})
+    assert load(tmp_path, {}).writer == 'openai:http://x/v1#a"b'
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+
+
+def test_a_file_that_is_no_toml_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text("writer = ", "utf-8")
+    with pytest.raises(SettingsError, match=FILE_NAME):
+        keep(tmp_path, Settings(), {"writer": "extractive"})
+    assert (tmp_path / FILE_NAME).read_text("utf-8") == "writer = "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,10 +12,9 @@ from rag.errors import SettingsError
 from rag.types import Filters
 
 if TYPE_CHECKING:
-    from rag import Archive
-    from rag.types import Article
+    from rag import Tally
+    from rag.types import ArchiveStatus
 
-_READ = 5000  # articles that are counted, the newest
 _FIELDS = (("outlets", "Outlets"), ("sections", "Sections"), ("bylines", "Bylines"))
 
 
@@ -29,44 +27,32 @@ class Choices:
     bylines: tuple[tuple[str, int], ...] = ()
     first: date | None = None
     last: date | None = None
-    counted: int = 0
-    articles: int = 0
 
 
-def choices(archive: Archive) -> Choices:
-    """The choices of an archive. Outlets and days count all articles, sections and bylines the newest."""
-    status = archive.status()
-    items = archive.articles(limit=_READ)
+def choices(tally: Tally, status: ArchiveStatus) -> Choices:
+    """The choices of an archive that was counted."""
     return Choices(
-        outlets=_ranked(Counter(status.outlets)),
-        sections=_ranked(Counter(item.section for item in items if item.section)),
-        bylines=_ranked(_bylines(items)),
+        outlets=ranked(tally.outlets),
+        sections=ranked(tally.sections),
+        bylines=ranked(tally.bylines),
         first=status.published_from.date() if status.published_from else None,
         last=status.published_to.date() if status.published_to else None,
-        counted=len(items),
-        articles=status.articles,
     )
 
 
-def _bylines(items: Sequence[Article]) -> Counter[str]:
-    return Counter(name for item in items if item.byline for name in item.byline.split(", "))
-
-
-def _ranked(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
+def ranked(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """The most frequent first."""
     return tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0].casefold())))
 
 
-def form(known: Choices) -> str:
-    """The choices as a form that opens; what is chosen is sent along with the next question."""
-    if not known.articles:
+def form(known: Choices, id: str = "filters") -> str:
+    """The choices as a form that opens; "" where there is nothing to choose. What is chosen is read by the script."""
+    if known == Choices():
         return ""
     groups = "".join(_group(name, label, getattr(known, name)) for name, label in _FIELDS)
-    partly = ""
-    if known.counted < known.articles:
-        partly = f'<p class="quiet">Sections and bylines are those of the newest {known.counted:,} articles.</p>'
     return (
-        '<details id="filters"><summary>Filters<span class="chosen" hidden></span></summary>'
-        f'<div class="groups">{_dates(known)}{groups}</div>{partly}'
+        f'<details id="{id}" class="filters"><summary>Filters<span class="chosen" hidden></span></summary>'
+        f'<div class="groups">{_dates(known)}{groups}</div>'
         '<button type="button" class="plain" data-clear>Clear filters</button></details>'
     )
 

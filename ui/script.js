@@ -9,6 +9,7 @@ window.desk = desk;
 // -- asking ----------------------------------------------------------------------------------------------------
 
 const box = () => find("#question textarea, #question input");
+const entry = () => (document.body.dataset.view ? find("#shelf [name=search]") : box()); // what "/" goes to
 
 function write(text) {
   box().value = text;
@@ -48,9 +49,9 @@ function ask(question, ignore = [], again = false) {
 
 // -- filters ---------------------------------------------------------------------------------------------------
 
-function chosen() {
+function chosen(form = "#filters") {
   const filters = {};
-  for (const input of every("#filters input")) {
+  for (const input of every(`${form} input`)) {
     if (input.type === "checkbox" ? input.checked : input.value) {
       if (input.type === "checkbox") (filters[input.name] ??= []).push(input.value);
       else filters[input.name] = input.value;
@@ -60,15 +61,15 @@ function chosen() {
 }
 
 function count() {
-  const shown = find("#filters .chosen");
-  if (!shown) return;
-  const number = Object.values(chosen()).flat().length;
-  shown.hidden = !number;
-  shown.textContent = number ? `${number} chosen` : "";
+  for (const shown of every(".filters .chosen")) {
+    const number = Object.values(chosen(`#${shown.closest(".filters").id}`)).flat().length;
+    shown.hidden = !number;
+    shown.textContent = number ? `${number} chosen` : "";
+  }
 }
 
-function clear() {
-  for (const input of every("#filters input")) {
+function clear(control) {
+  for (const input of every("input", control?.closest(".filters") ?? find("#filters"))) {
     if (input.type === "checkbox") input.checked = false;
     else input.value = "";
   }
@@ -79,7 +80,7 @@ function clear() {
 
 const panel = find("#panel");
 const page = find("#panel .page");
-const cites = () => every("#answer .cite");
+const cites = () => every(document.body.dataset.view ? "#shelf .listed .read" : "#answer .cite");
 let opener = null; // what has the focus when the panel closes
 let opening = 0;
 
@@ -140,7 +141,8 @@ function await_more() {
 function place() {
   const all = cites();
   const at = all.indexOf(opener);
-  find("#panel .place").textContent = at < 0 ? "" : `Citation ${opener.dataset.number}, ${at + 1} of ${all.length}`;
+  const name = opener?.dataset.number ? `Citation ${opener.dataset.number}` : "Article";
+  find("#panel .place").textContent = at < 0 ? "" : `${name}, ${at + 1} of ${all.length}`;
   for (const button of every("#panel [data-step]")) {
     button.disabled = all.length < 2 && at >= 0 ? true : all[at < 0 ? 0 : at + Number(button.dataset.step)] === undefined;
   }
@@ -158,7 +160,7 @@ function step(by) {
 panel.addEventListener("close", () => {
   opening++;
   page.replaceChildren();
-  (opener?.isConnected ? opener : box()).focus();
+  (opener?.isConnected ? opener : entry()).focus();
 });
 
 async function copy(button) {
@@ -307,7 +309,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("change", count);
 
-const writes = (element) => element.matches?.("textarea, select, input:not([type=checkbox])");
+const writes = (element) => element.matches?.("textarea, select, input:not([type=checkbox], [type=radio], [type=file])");
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -326,7 +328,7 @@ function key(event) {
   if (writes(target) || find("#help").open || find("#talks").open) return false;
   if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
   else if (panel.open) return false;
-  else if (event.key === "/") box().focus();
+  else if (event.key === "/") entry().focus();
   else if (event.key === "?") find("#help").showModal();
   else return false;
   return true;

@@ -15,6 +15,11 @@ _KEYS = (
     ("Enter", "open the citation at its words"),
     ("?", "this list"),
 )
+# The script shows the view that the address names after "#".
+_VIEWS = (
+    '<nav class="views" aria-label="Views"><a href="#ask" target="_self" aria-current="page">Ask</a>'
+    '<a href="#archive" target="_self">Archive</a><a href="#settings" target="_self">Settings</a></nav>'
+)
 WAITING = '<p class="quiet">What the archive holds on a question appears here first.</p>'
 LOST = (
     "The connection to the archive is lost. What you have typed is kept, and the page goes on by itself as soon as the "
@@ -33,7 +38,7 @@ def head(status: ArchiveStatus, loading: str = "", reader: str = "") -> str:
         else ""
     )
     return (
-        f'<div class="title"><h1>Ask the archive</h1><p class="quiet">{held}</p>'
+        f'<div class="title"><h1>Ask the archive</h1><p class="quiet">{held}</p>{_VIEWS}'
         '<button type="button" class="plain" data-talks aria-haspopup="dialog">Conversations</button>'
         f'<button type="button" class="plain" data-help aria-haspopup="dialog">Keys</button>{leave}</div>'
         f'<div class="notices" role="status">{notices(status, loading)}</div>'
@@ -52,7 +57,8 @@ def start(status: ArchiveStatus, questions: Sequence[str]) -> str:
     if not status.articles:
         return (
             '<div class="start"><h2 class="question">The archive is empty</h2>'
-            "<p>Add a folder of articles (Markdown, HTML, PDF, text, JSON) from a terminal, then load this page again:"
+            '<p><a class="original" href="#archive" target="_self">Add articles</a> (Markdown, HTML, PDF, text, '
+            "JSON), or add a folder from a terminal, then load this page again:"
             f"</p><pre tabindex='0'>rag ingest --archive {escape(status.path)} FOLDER</pre></div>"
         )
     rows = "".join(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,9 +23,9 @@ class Wishes:
     again: bool = False
 
 
-def writers(default: str) -> tuple[str, ...]:
-    """The names that may be asked to write, the archive's own first."""
-    return tuple(dict.fromkeys((default, EXTRACTIVE)))
+def writers(default: str, offered: Sequence[str] = ()) -> tuple[str, ...]:
+    """The names that may be asked to write, the archive's own first; `offered` were chosen in the settings."""
+    return tuple(dict.fromkeys((default, EXTRACTIVE, *offered)))
 
 
 def wishes_from(data: Any, allowed: Collection[str]) -> Wishes:

@@ -19,17 +19,7 @@ def models_list(as_json: JsonOption = False) -> None:
     """List model packs and writers, what each needs, and which packs are here."""
     from rag import llms, models
 
-    packs = [
-        {
-            "name": pack.name,
-            "kind": pack.kind,
-            "licence": pack.licence,
-            "bytes": pack.size,
-            "state": str(models.status(pack).state),
-            "needs": pack.summary,
-        }
-        for pack in models.packs()
-    ]
+    packs = [pack.to_dict() for pack in models.listed()]
     writers = [
         {"name": module.EXAMPLE, "summary": module.SUMMARY, "needs": module.NEEDS} for module in llms.schemes().values()
     ]

@@ -16,7 +16,7 @@ and `hub.py`, named in the registry.
 from __future__ import annotations
 
 from rag.models.base import Pack, PackFile, Progress, Source, SourceFailed, human
-from rag.models.cache import State, Status, cache_dir, path, status
+from rag.models.cache import Listed, State, Status, cache_dir, listed, path, status
 from rag.models.fetch import ensure, pull
 from rag.models.hub import HuggingFaceSource
 from rag.models.joins import Part
@@ -25,6 +25,7 @@ from rag.models.wheels import WheelSource
 
 __all__ = [
     "HuggingFaceSource",
+    "Listed",
     "Pack",
     "PackFile",
     "Part",
@@ -38,6 +39,7 @@ __all__ = [
     "ensure",
     "find",
     "human",
+    "listed",
     "packs",
     "path",
     "pull",

@@ -20,7 +20,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from rag.models.base import Pack, PackFile, mismatch, size_below
-from rag.models.registry import find
+from rag.models.registry import find, packs
+from rag.types import Record
 
 MARKER = "verified.json"
 INCOMING = ".incoming"
@@ -43,6 +44,25 @@ class Status:
     state: State
     bytes_on_disk: int
     folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Record):
+    """A pack as people choose it: its size in `bytes`, how much of it is here, and in a line what it is and needs."""
+
+    name: str
+    kind: str
+    licence: str
+    bytes: int
+    state: str
+    needs: str
+
+
+def listed() -> tuple[Listed, ...]:
+    """All packs that the project knows."""
+    return tuple(
+        Listed(pack.name, pack.kind, pack.licence, pack.size, str(status(pack).state), pack.summary) for pack in packs()
+    )
 
 
 def cache_dir() -> Path:

@@ -17,11 +17,11 @@ from rag import Article, Filters, Understood
 from rag.errors import RagError
 from rag.types import ArchiveStatus
 from tests.conftest import SETTINGS, Opener, write_article
-from ui import filters, page, panel, render, shell
+from ui import filters, panel, render, shell, turns
 from ui.examples import examples, question_of
 from ui.guard import Guard, Message, Send
 from ui.marks import asked_words, joined, marked, places
-from ui.page import Update
+from ui.turns import Update
 from ui.wishes import wishes_from, writers
 from ui.words import ago, link
 
@@ -234,7 +234,7 @@ def test_an_article_of_a_megabyte_is_whole() -> None:
 def test_choices_are_counted(opened: Opener, folder: Path) -> None:
     archive = opened()
     archive.ingest(folder)
-    known = filters.choices(archive)
+    known = filters.choices(archive.tally(), archive.status())
     assert known.outlets == (("Field Weekly", 1), ("Ortmund Post", 1), ("Sundby Radio", 1))
     assert known.bylines == (("Ivo Sand", 1), ("Lena Falk", 1), ("Mia Holt", 1))
     assert (known.first, known.last) == (date(2024, 3, 5), date(2024, 9, 30))
@@ -251,25 +251,25 @@ def _last(updates: Iterable[Update]) -> Update:
 def test_evidence_comes_before_the_answer_and_the_turn_is_kept(opened: Opener, folder: Path) -> None:
     archive = opened()
     archive.ingest(folder)
-    updates = list(page.ask(archive, "How many tonnes of apples did farmers bring in?", []))
+    updates = list(turns.ask(archive, "How many tonnes of apples did farmers bring in?", []))
     assert any("working" in shown and "310 tonnes" in cards for shown, cards, _ in updates)
     shown, _, history = updates[-1]
     assert "310 tonnes" in shown
     assert [asked for asked, _ in history] == ["How many tonnes of apples did farmers bring in?"]
-    again = _last(page.ask(archive, history[0][0], history, {"again": True}))
+    again = _last(turns.ask(archive, history[0][0], history, {"again": True}))
     assert [asked for asked, _ in again[2]] == [history[0][0]]
 
 
 def test_filters_limit_what_is_found(opened: Opener, folder: Path) -> None:
     archive = opened()
     archive.ingest(folder)
-    _, found, _ = _last(page.ask(archive, "How many tonnes?", [], {"filters": {"outlets": ["Sundby Radio"]}}))
+    _, found, _ = _last(turns.ask(archive, "How many tonnes?", [], {"filters": {"outlets": ["Sundby Radio"]}}))
     assert "Library opens" in found
     assert "apples" not in found
 
 
 def test_a_filter_that_cannot_be_is_said_in_words(opened: Opener) -> None:
-    shown, _, _ = _last(page.ask(opened(), "Why?", [], {"filters": {"published_from": "soon"}}))
+    shown, _, _ = _last(turns.ask(opened(), "Why?", [], {"filters": {"published_from": "soon"}}))
     assert "soon is not a day" in shown
 
 
@@ -278,7 +278,7 @@ def test_what_goes_wrong_is_said_in_words(
 ) -> None:
     archive = opened()
     monkeypatch.setattr(archive, "stream", lambda *_, **__: iter([1 / 0]))
-    shown, _, history = _last(page.ask(archive, "Why?", []))
+    shown, _, history = _last(turns.ask(archive, "Why?", []))
     assert "Something went wrong" in shown
     assert "division" not in shown
     assert "division" in caplog.text
@@ -288,7 +288,7 @@ def test_what_goes_wrong_is_said_in_words(
 def test_a_model_that_loads_is_announced_and_the_evidence_is_there(opened: Opener, folder: Path) -> None:
     archive = opened()
     archive.ingest(folder)
-    updates = list(page.ask(archive, "How many tonnes of apples?", [], None, lambda: "The writer is still loading."))
+    updates = list(turns.ask(archive, "How many tonnes of apples?", [], None, lambda: "The writer is still loading."))
     assert any("still loading" in shown and "apples" in cards for shown, cards, _ in updates)
 
 
@@ -296,7 +296,7 @@ def test_a_writer_that_is_down_is_announced_and_replaced(opened: Opener, folder:
     settings = dataclasses.replace(SETTINGS, writer="openai:http://127.0.0.1:9/v1#m", judge="combined:words")
     archive = opened(settings=settings)
     archive.ingest(folder)
-    shown, _, _ = _last(page.ask(archive, "How many tonnes of apples did farmers bring in?", []))
+    shown, _, _ = _last(turns.ask(archive, "How many tonnes of apples did farmers bring in?", []))
     assert "could not write" in shown
     assert "310 tonnes" in shown
 

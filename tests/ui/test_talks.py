@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.conftest import Opener
 from tests.ui.answers import BRIDGE, FERRY, WHEN, article_of, bridge_answer, renamed
-from ui import page, talks, under
+from ui import talks, turns, under
 from ui.conversations import Conversations, Turn
 from ui.line import Line
 from ui.users import Reader
@@ -21,9 +21,9 @@ GIVEN = under.Given(bridge_answer(), WHEN)
 
 
 def _last(
-    archive: Any, text: str, earlier: page.History, wanted: object, id: str, reader: Reader = READER
-) -> tuple[str, str, page.History, str]:
-    return list(page.turn(archive, reader, Line(), text, earlier, wanted, id, str, lambda _: "BELOW"))[-1]
+    archive: Any, text: str, earlier: turns.History, wanted: object, id: str, reader: Reader = READER
+) -> tuple[str, str, turns.History, str]:
+    return list(turns.turn(archive, reader, Line(), text, earlier, wanted, id, str, lambda _: "BELOW"))[-1]
 
 
 def test_a_finished_turn_is_kept_and_opened_again_for_follow_ups(opened: Opener, folder: Path) -> None:
@@ -106,8 +106,8 @@ def test_a_question_waits_its_turn_with_the_evidence_at_hand_and_leaves_when_it_
     held = line.place("b2")
     assert list(held.waits()) == []
 
-    def asked() -> Iterator[tuple[str, str, page.History, str]]:
-        return page.turn(archive, READER, line, APPLES, [], None, "", str, lambda _: "")
+    def asked() -> Iterator[tuple[str, str, turns.History, str]]:
+        return turns.turn(archive, READER, line, APPLES, [], None, "", str, lambda _: "")
 
     stopped = asked()
     shown, found, *_ = next(update for update in stopped if "before yours" in update[0])
@@ -125,7 +125,7 @@ def test_too_many_questions_are_said_in_words_beside_the_evidence(opened: Opener
     archive, line = opened(), Line(most=1)
     archive.ingest(folder)
     list(line.place(ANA).waits())
-    *_, (shown, found, history, _) = page.turn(archive, READER, line, APPLES, [], None, "", str, lambda _: "")
+    *_, (shown, found, history, _) = turns.turn(archive, READER, line, APPLES, [], None, "", str, lambda _: "")
     assert "1 questions of yours are on their way" in shown
     assert "card" in found
     assert history == []

@@ -14,7 +14,7 @@ from rag import Filters
 from rag.errors import RagError
 from tests.conftest import Opener
 from tests.ui.answers import BRIDGE, FERRY, WHEN, answer, article_of, bridge_answer
-from ui import page, under
+from ui import turns, under
 from ui.feedback import FeedbackStore, Kind
 from ui.users import Reader
 
@@ -81,7 +81,7 @@ def test_the_row_comes_with_the_finished_answer_alone(opened: Opener, folder: Pa
         given.append(one)
         return "BELOW"
 
-    updates = list(page.ask(archive, "How many tonnes of apples did farmers bring in?", earlier, below=below))
+    updates = list(turns.ask(archive, "How many tonnes of apples did farmers bring in?", earlier, below=below))
     assert ["BELOW" in shown for shown, _, _ in updates] == [False] * (len(updates) - 1) + [True]
     assert given[0].earlier == tuple(earlier)
 

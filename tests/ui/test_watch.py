@@ -19,8 +19,9 @@ from tests import fakes
 from tests.conftest import SETTINGS, Opener, run
 from tests.ui.answers import WHEN, bridge_answer
 from tests.ui.scripted import scripted
-from ui import cards, page, server, under
+from ui import cards, server, turns, under
 from ui.feedback import DRAFTS, WHOLE, FeedbackStore, written
+from ui.users import Reader
 
 APPLES = "How many tonnes of apples did farmers bring in?"
 BOOKS = "How many books did visitors borrow on the first day?"
@@ -64,7 +65,7 @@ def test_nothing_within_the_filters_offers_to_ask_without_them(opened: Opener, f
     archive = opened()
     archive.ingest(folder)
     wishes = {"filters": {"published_to": "1999-12-31"}}
-    for _, found, _ in list(page.ask(archive, APPLES, [], wishes))[1:]:
+    for _, found, _ in list(turns.ask(archive, APPLES, [], wishes))[1:]:
         assert found == cards.NOTHING_WITHIN
 
 
@@ -74,7 +75,7 @@ def test_a_sentence_that_has_begun_stays_while_the_one_before_it_is_checked(
     archive, first = opened(), Sentence("It fell.", (), Verdict.SUPPORTED, None)
     events = [Delta("It fell. [1]"), Delta(" An apple"), Checked(0, first), Delta(" grew."), Checked(1, first)]
     monkeypatch.setattr(archive, "stream", lambda *_, **__: (event for event in events))
-    shown = [update for update, _, _ in page.ask(archive, "Why?", [])][1:]
+    shown = [update for update, _, _ in turns.ask(archive, "Why?", [])][1:]
     grey = [re.findall('<p class="sentence writing" dir="auto">(.*?)</p>', one) for one in shown]
     assert grey == [["It fell."], ["It fell. An apple"], ["An apple"], ["An apple grew."], []]
 
@@ -93,8 +94,8 @@ def test_what_readers_say_on_the_page_is_scored_by_the_evaluation(
         (ORCHESTRA, {"kind": "not useful", "unanswerable": True}),
         (APPLES, {"kind": "not useful", "note": "Too short."}),
     ):
-        name = answers.keep(under.Given(archive.ask(question), WHEN))
-        assert under.said(answers, archive.path, {"answer": name, **told}) == under.NOTED
+        name = answers.keep("", under.Given(archive.ask(question), WHEN))
+        assert under.said(answers, Reader(), archive.path, {"answer": name, **told}) == under.NOTED
     done = run("feedback", tmp_path / "cases", "--archive", archive.path)
     assert (done.returncode, done.stdout.split(", in ")[0]) == (0, "3 cases, 1 drafts that a person has to complete")
 
@@ -116,8 +117,8 @@ def test_what_readers_say_on_the_page_is_scored_by_the_evaluation(
 )
 def test_facts_that_cannot_be_are_said_in_words(tmp_path: Path, told: dict[str, object]) -> None:
     answers = under.Answers()
-    sent = {"answer": answers.keep(under.Given(bridge_answer(), WHEN)), "kind": "wrong fact", **told}
-    assert under.said(answers, tmp_path, sent).startswith("Nothing was noted: ")
+    sent = {"answer": answers.keep("", under.Given(bridge_answer(), WHEN)), "kind": "wrong fact", **told}
+    assert under.said(answers, Reader(), tmp_path, sent).startswith("Nothing was noted: ")
     assert not list(tmp_path.iterdir())
 
 

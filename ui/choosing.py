@@ -1,0 +1,131 @@
+"""The Settings view as HTML: what is in use, who writes, which packs are here. Pure; everything is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ui.jobs import State
+
+if TYPE_CHECKING:
+    from rag import Listed, Settings
+
+PULLED = "complete"  # the state of a pack that is here
+SERVERS = ("ollama:", "openai:")
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """How much of a pack is here, in bytes."""
+
+    done: int
+    total: int
+    label: str
+
+
+Fetching = State[Fetched, Path]
+
+
+def view() -> str:
+    """The view's frame, which the script fills."""
+    return (
+        '<section id="settings" class="view" aria-labelledby="settings-name" hidden>'
+        '<h2 id="settings-name" class="question" tabindex="-1">Settings</h2>'
+        '<section class="used" aria-label="In use"></section>'
+        '<section aria-labelledby="who-name"><h3 id="who-name">Who writes</h3><form class="who">'
+        '<fieldset><legend class="unseen">Writer</legend><div class="writers"></div></fieldset><div class="verdicts">'
+        '<button type="button" class="plain edged" data-writer="try">Test the server</button>'
+        '<button type="button" class="plain edged" data-writer="use">Use for the next questions</button>'
+        '<button type="button" class="plain edged" data-writer="keep">Keep as the archive’s writer</button></div>'
+        '<div class="told" role="status"></div></form></section>'
+        '<section aria-labelledby="packs-name"><h3 id="packs-name">Model packs on this machine</h3>'
+        '<div class="packs"></div><div class="work" hidden><div class="seen"></div>'
+        '<button type="button" class="plain edged" data-unpull>Stop</button></div>'
+        '<div class="told" role="status"></div></section></section>'
+    )
+
+
+def used(settings: Settings, path: Path, overridden: bool) -> str:
+    """What writes, judges and embeds. `overridden` says that RAG_WRITER goes before the file of settings."""
+    rows = (
+        ("Writer", settings.writer, "turns evidence into prose; can be changed at any time"),
+        ("Judge", settings.judge, "decides whether the cited words state a sentence"),
+        ("Embedder", settings.embedder, "fixed when the archive was made"),
+    )
+    listed = "".join(
+        f"<div><dt>{name}</dt><dd><code>{escape(value)}</code> <span class='quiet'>{words}</span></dd></div>"
+        for name, value, words in rows
+    )
+    note = (
+        '<p class="quiet">RAG_WRITER is set where this page was started: it goes before what is kept.</p>'
+        if overridden
+        else ""
+    )
+    kept = f'<p class="quiet">What is kept is in <bdi>{escape(str(path))}</bdi>.</p>'
+    return f"<dl>{listed}</dl>{kept}{note}"
+
+
+def writers(names: Sequence[str], chosen: str) -> str:
+    """The writers to choose from, and a field for any other."""
+    rows = "".join(
+        f'<label class="check"><input type="radio" name="writer" value="{escape(name)}"'
+        f"{' checked' if name == chosen else ''}> <code>{escape(name)}</code></label>"
+        for name in names
+    )
+    return (
+        f'{rows}<label class="check"><input type="radio" name="writer" value=""> Another</label>'
+        '<label class="other"><span class="unseen">Name of the other writer</span><input type="text" name="other" '
+        'spellcheck="false" autocomplete="off" placeholder="ollama:MODEL or openai:http://…/v1#MODEL"></label>'
+    )
+
+
+def packs(listed: Sequence[Listed]) -> str:
+    """The packs with what each needs, and a button for those that are not here."""
+    rows = []
+    for pack in listed:
+        here = pack.state == PULLED
+        act = "Go on" if pack.state == "partial" else "Fetch"
+        button = (
+            f'<button type="button" class="plain edged" data-pull="{escape(pack.name)}" aria-label="{act}: '
+            f'{escape(pack.name)}">{act}</button>'
+        )
+        state = {"complete": "here", "partial": "partly here"}.get(pack.state, "not here")
+        rows.append(
+            f"<li><div><code>{escape(pack.name)}</code> <span class='state'>{state}</span>"
+            f"<span class='origin'>{escape(pack.kind)} · {size(pack.bytes)} · {escape(pack.licence)}</span>"
+            f"<span class='origin'>{escape(pack.needs)}</span></div>{'' if here else button}</li>"
+        )
+    return f"<ul>{''.join(rows)}</ul>"
+
+
+def fetching(state: Fetching) -> str:
+    """How far the fetching of a pack is."""
+    if state.stopping:
+        return "<p>Stopping</p>"
+    seen = state.seen
+    if seen is None or not seen.total:
+        return f"<p>{escape(state.name)}</p><progress></progress>"
+    return (
+        f"<p>{escape(state.name)}: {size(seen.done)} of {size(seen.total)} "
+        f'<bdi class="quiet">{escape(seen.label)}</bdi></p>'
+        f'<progress max="{seen.total}" value="{seen.done}" aria-label="Bytes fetched"></progress>'
+    )
+
+
+def fetched(state: Fetching) -> str:
+    """What came of fetching a pack; "" before any has ended."""
+    if state.running or not state.number:
+        return ""
+    if state.problem:
+        return f'<p class="notice problem">{escape(state.problem)}</p>'
+    if state.result is None:
+        return '<p class="notice">Stopped. What came is kept, and the next time goes on from there.</p>'
+    return f"<p>{escape(state.name)}: done, every file is as it should be.</p>"
+
+
+def size(count: int) -> str:
+    """Bytes as people read them: 98 MB, 1.1 GB."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
