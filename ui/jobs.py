@@ -28,9 +28,9 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class State(Generic[Seen, Result]):
-    """How far the work called `name` is. Once it is not `running`: a result, a problem in words, or neither: it was stopped.
+    """How far the work called `name` is. `number` counts the pieces of work, 0 is none so far.
 
-    `number` counts the pieces of work, 0 is none so far.
+    Once it is not `running`, there is a result, or a problem in words, or neither: then it was stopped.
     """
 
     number: int = 0
