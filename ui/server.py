@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -26,8 +27,10 @@ def run(
     """Serve until interrupted. `ready` is told what a user needs to know: the address, and models loading.
 
     The models load in the background: the page and the evidence work meanwhile. `secure`: readers come by https, from
-    a proxy in front. Raises RagError if the port is taken, or others could come in and there are no users.
+    a proxy in front. Raises RagError if the port is taken, the address is not this machine's, or others could come in
+    and there are no users.
     """
+    _bindable(host)
     alone = _alone(host)
     if not alone:
         _need_users(archive.path, host)
@@ -40,7 +43,7 @@ def run(
     blocks = page.build(archive, models.notice)
     try:
         _, address, _ = blocks.queue(default_concurrency_limit=8).launch(
-            server_name=host,
+            server_name=f"[{host}]" if ":" in host and not host.startswith("[") else host,
             server_port=port or None,
             inbrowser=browser,
             share=False,
@@ -52,7 +55,9 @@ def run(
             **page.options(archive.path, required=not alone, secure=secure),
         )
     except OSError as error:
-        raise RagError(f"port {port} cannot be used: {error}", hint="Choose another with --port.") from error
+        raise RagError(
+            f"{host}, port {port} cannot be used: {error}", hint="Choose another with --port or --host."
+        ) from error
     ready(f"Ask at {address}   (Ctrl-C ends)")
     try:
         blocks.block_thread()
@@ -68,6 +73,18 @@ def _alone(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False  # a name that may be anything
+
+
+def _bindable(host: str) -> None:
+    try:
+        (family, _, _, _, place), *_ = socket.getaddrinfo(host.strip("[]"), 0, type=socket.SOCK_STREAM)
+        with socket.socket(family, socket.SOCK_STREAM) as tried:
+            tried.bind(place)
+    except OSError as error:
+        raise SettingsError(
+            f"{host} cannot be served: {error.strerror}",
+            hint="--host takes an address of this machine, or 0.0.0.0 for all that it has.",
+        ) from error
 
 
 def _need_users(folder: Path, host: str) -> None:

@@ -96,17 +96,26 @@ def test_a_removed_user_leaves_no_conversation_and_the_others_keep_theirs(tmp_pa
     assert [user["conversations"] for user in accounts.listed(tmp_path)] == [1]
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "desk.example"])
-def test_others_are_not_let_in_without_users(opened: Opener, host: str) -> None:
-    archive = opened()
+def test_others_are_not_let_in_without_users(opened: Opener) -> None:
     with pytest.raises(SettingsError, match="has no users") as refused:
-        server.run(archive, host=host, port=0, browser=False, ready=lambda _: None)
+        server.run(opened(), host="0.0.0.0", port=0, browser=False, ready=lambda _: None)
     assert "rag users add" in refused.value.hint
+
+
+@pytest.mark.parametrize("host", ["192.0.2.7", "no such host"])
+def test_an_address_that_is_not_this_machines_is_refused(opened: Opener, host: str) -> None:
+    with pytest.raises(SettingsError, match=f"{host} cannot be served"):
+        server.run(opened(), host=host, port=0, browser=False, ready=lambda _: None)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "::1", "[::1]"])
 def test_this_machine_is_alone(host: str) -> None:
     assert server._alone(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "desk.example", "", "127.0.0.1.example"])
+def test_anything_else_is_not(host: str) -> None:
+    assert not server._alone(host)
 
 
 def test_serve_says_what_to_do_first(tmp_path: Path) -> None:

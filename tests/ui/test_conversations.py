@@ -166,11 +166,13 @@ def test_nothing_of_somebody_else_is_listed_or_found(kept: Conversations, other:
     assert [c.id for c in kept.search(other, "")] == [his]
     assert kept.search(other, "bridge") == kept.search(other, "secret") == ()
     assert [c.id for c in kept.search("ada", "close")] == [hers]
+    assert (kept.count(other), kept.delete_all(other), kept.count(other)) == (1, 1, 0)
+    assert [c.id for c in kept.list("ada")] == [hers]
 
 
 def test_every_method_is_among_those_tested() -> None:
     public = {name for name in vars(Conversations) if not name.startswith("_")}
-    assert public == {*METHODS, "create", "list", "search"}
+    assert public == {*METHODS, "count", "create", "delete_all", "list", "search"}
 
 
 def test_deleting_takes_the_text_out_of_the_file(kept: Conversations, path: Path) -> None:

@@ -43,6 +43,7 @@ def test_who_asks_again_while_being_answered_stands_behind_who_came_later() -> N
     served, _ = _joined(line, "ana")
     again, _ = _joined(line, "ana")
     ben, _ = _joined(line, "ben")
+    assert _before(line, ben, again) == [1, 2]
     served.__exit__()
     assert _before(line, ben, again) == [0, 1]
 

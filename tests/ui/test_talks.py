@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +96,36 @@ def test_a_turn_of_a_deleted_conversation_begins_another(tmp_path: Path) -> None
     assert talks.kept(tmp_path, ANA, id, GIVEN) != id
     with Conversations(tmp_path / talks.FILE) as store:
         assert len(store.list(ANA)) == 1
+
+
+def test_a_question_waits_its_turn_with_the_evidence_at_hand_and_leaves_when_it_is_stopped(
+    opened: Opener, folder: Path
+) -> None:
+    archive, line = opened(), Line()
+    archive.ingest(folder)
+    held = line.place("b2")
+    assert list(held.waits()) == []
+
+    def asked() -> Iterator[tuple[str, str, page.History, str]]:
+        return page.turn(archive, READER, line, APPLES, [], None, "", str, lambda _: "")
+
+    stopped = asked()
+    shown, found, *_ = next(update for update in stopped if "before yours" in update[0])
+    assert "1 question before yours" in shown
+    assert "card" in found
+    stopped.close()  # type: ignore[attr-defined]
+    goes_on = asked()
+    assert "1 question before yours" in next(update[0] for update in goes_on if "before yours" in update[0])
+    held.__exit__()
+    *_, last = goes_on
+    assert "310 tonnes" in last[0]
+
+
+def test_too_many_questions_are_said_in_words_beside_the_evidence(opened: Opener, folder: Path) -> None:
+    archive, line = opened(), Line(most=1)
+    archive.ingest(folder)
+    list(line.place(ANA).waits())
+    *_, (shown, found, history, _) = page.turn(archive, READER, line, APPLES, [], None, "", str, lambda _: "")
+    assert "1 questions of yours are on their way" in shown
+    assert "card" in found
+    assert history == []
