@@ -113,6 +113,17 @@ def _feedback(page: Page) -> None:
     page.locator(".feedback summary").scroll_into_view_if_needed()
 
 
+def _shelf(page: Page) -> None:
+    page.click(".views a[href='#archive']")
+    page.wait_for_selector("#shelf-name")
+    page.wait_for_selector("#views svg")
+
+
+def _choosing(page: Page) -> None:
+    page.click(".views a[href='#settings']")
+    page.wait_for_selector("#views table, #views dl")
+
+
 def _lost(page: Page) -> None:
     answered(page, COST)
     page.context.set_offline(True)
@@ -140,5 +151,7 @@ STATES = (
     State("filters", _filters),
     State("conversations", _talks, "quick"),
     State("feedback", _feedback, "quick"),
+    State("archive", _shelf),
+    State("settings", _choosing),
     State("lost", _lost, "quick"),
 )
