@@ -18,7 +18,7 @@ from rag.judges import Judge
 from rag.kinds import AMOUNT, lacks_kind
 from rag.query import OPENING_WORDS, stems
 from rag.types import Citation, Hit, Sentence, Verdict
-from rag.words import WORD, stemmed
+from rag.words import STOPWORDS, WORD, bare, stemmed
 
 _COMMON = 0.5  # share of the evidence from which on a name tells nothing apart
 # "Did the hall reopen?" is answered in its own words, and so is "Lund or Holm?".
@@ -51,6 +51,11 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _LAST_YEAR = re.compile(r"\b(?:last|previous|the prior) year\b|\byear (?:earlier|before|ago)\b", re.IGNORECASE)
 _NEXT_YEAR = re.compile(r"\b(?:next|the following|coming) year\b", re.IGNORECASE)
 _FEWEST = 3  # words of a sentence
+# A sentence of these alone is stated by any words that share one of them.
+_EMPTY = frozenset(
+    "nobody everybody somebody anybody no-one everyone someone anyone nothing everything something anything told tell "
+    "tells ask asked asks know knew known knows think thought thinks want wanted wants".split()
+)
 
 
 @dataclass(frozen=True)
@@ -139,8 +144,13 @@ class Asked:
 
 
 def alone(text: str) -> str | None:
-    """Why a text cannot stand alone in a notebook, as "74." cannot; None if it can."""
-    return "it is no whole sentence" if len(WORD.findall(text)) < _FEWEST else None
+    """Why a text cannot stand alone in a notebook, as "74." and "Nobody was told of it." cannot; None if it can."""
+    words = [bare(word).casefold() for word in WORD.findall(text)]
+    if len(words) < _FEWEST:
+        return "it is no whole sentence"
+    if all(word in STOPWORDS | _EMPTY for word in words):
+        return "it does not say of whom or what"
+    return None
 
 
 def not_answered(judge: Judge, question: str, sentences: Sequence[Sentence]) -> str | None:

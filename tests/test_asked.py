@@ -300,6 +300,13 @@ def test_a_scrap_cannot_stand_alone(text: str, stands: bool) -> None:
     assert alone(text) == (None if stands else "it is no whole sentence")
 
 
+@pytest.mark.parametrize(
+    "text", ["Nobody was told of it.", "He was not told.", "It was said so.", "Everyone knew that."]
+)
+def test_what_says_nothing_of_anybody_cannot_either(text: str) -> None:
+    assert alone(text) == "it does not say of whom or what"
+
+
 class Reader:
     """A judge that knows whether a question is answered, and keeps what it was asked."""
 
