@@ -39,8 +39,19 @@ app = typer.Typer(
 )
 commands.join(app)
 
-PasswordOption = Annotated[bool, typer.Option(help="Read the password from standard input, its first line.")]
 _STOPPED = "Stopped. What was taken in is kept; the same command goes on from there."
+
+
+@app.callback()
+def hand(context: typer.Context) -> None:
+    # To `rag.commands.users`: the page is started from here alone. Without a docstring, which would be the help.
+    context.obj = _accounts
+
+
+def _accounts() -> object:
+    from ui import accounts
+
+    return accounts
 
 
 @app.command()
@@ -147,73 +158,6 @@ def _serve(archive: Path, host: str, port: int, browser: bool, https: bool = Fal
 
     with opened(archive) as place:
         server.run(place, host=host, port=port, browser=browser, ready=console.error, secure=https)
-
-
-users = typer.Typer(no_args_is_help=True, help="Who may use the page: everybody, while there is nobody.")
-app.add_typer(users, name="users")
-
-
-@users.command("add")
-def users_add(
-    name: Annotated[str, typer.Argument(help="What the user signs in with.")],
-    archive: ArchiveOption = DEFAULT_ARCHIVE,
-    password_stdin: PasswordOption = False,
-) -> None:
-    """Add a user. The password is asked for twice and not shown."""
-    from ui import accounts
-
-    with opened(archive) as place:
-        console.error(accounts.add(place.path, name, _password(password_stdin)))
-
-
-@users.command("password")
-def users_password(
-    name: Annotated[str, typer.Argument(help="As `rag users list` shows it.")],
-    archive: ArchiveOption = DEFAULT_ARCHIVE,
-    password_stdin: PasswordOption = False,
-) -> None:
-    """Give a user another password, and sign them out wherever they are signed in."""
-    from ui import accounts
-
-    with opened(archive) as place:
-        console.error(accounts.change(place.path, name, _password(password_stdin)))
-
-
-@users.command("list")
-def users_list(archive: ArchiveOption = DEFAULT_ARCHIVE, as_json: JsonOption = False) -> None:
-    """List the users, and what each has kept."""
-    from ui import accounts
-
-    with opened(archive) as place:
-        found = accounts.listed(place.path)
-    if as_json:
-        print_json(found)
-    else:
-        for user in found:
-            typer.echo(f"{user['name']}  added {user['added'][:10]}  conversations {user['conversations']}")
-    if not found:
-        console.error("No users: who is at this machine needs no password. `rag users add NAME` adds one.")
-
-
-@users.command("remove")
-def users_remove(
-    name: Annotated[str, typer.Argument(help="As `rag users list` shows it.")],
-    archive: ArchiveOption = DEFAULT_ARCHIVE,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-) -> None:
-    """Remove a user, signed in or not, with the conversations kept for them. Feedback stays."""
-    from ui import accounts
-
-    if not yes:
-        typer.confirm(f"Remove {console.printable(name)} and all their conversations?", abort=True, err=True)
-    with opened(archive) as place:
-        console.error(accounts.remove(place.path, name))
-
-
-def _password(from_stdin: bool) -> str:
-    if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    return str(typer.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True))
 
 
 @app.command()

@@ -151,7 +151,8 @@ def _answered(page: Page, question: str) -> None:
 
 
 def _talks(page: Page) -> list[str]:
-    """The names of the conversations that the page lists."""
+    """The names of the conversations that the page lists now, whatever it listed before."""
+    page.evaluate("document.querySelector('#talks .found').replaceChildren()")
     page.click("[data-talks]")
     page.wait_for_selector("#talks .found > *")
     names = page.locator("#talks [data-load]").all_inner_texts()
