@@ -95,8 +95,8 @@ def _unfinished(status: ArchiveStatus, working: bool) -> str:
     if not status.unfinished or working:
         return ""
     return (
-        f'<div class="notice">Unfinished: {escape(status.unfinished)}. '
-        '<button type="button" class="plain edged" data-finish>Finish it now</button></div>'
+        '<p class="due">Something is unfinished: what it is stands above. '
+        '<button type="button" class="plain edged" data-finish>Finish it now</button></p>'
     )
 
 
@@ -224,7 +224,7 @@ def removal(articles: Sequence[Article], uploaded: int, elsewhere: int) -> str:
         )
     return (
         f'<h2 id="removal-name">Remove {len(articles):,} article{"" if len(articles) == 1 else "s"}?</h2>{goes}'
-        f'<ul>{named}</ul><div class="verdicts">'
+        f'<ul tabindex="0" aria-label="What goes">{named}</ul><div class="verdicts">'
         '<button type="button" class="plain edged problem-edge" data-remove>Remove</button>'
         '<button type="button" class="plain edged" data-close>Keep them</button></div>'
     )
