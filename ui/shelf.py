@@ -218,10 +218,10 @@ def removal(articles: Sequence[Article], uploaded: int, elsewhere: int) -> str:
     if uploaded:
         goes += f"<p>{uploaded:,} uploaded file{' goes' if uploaded == 1 else 's go'} with that.</p>"
     if elsewhere:
-        goes += (
-            f"<p>{elsewhere:,} came from a file that stays where it is, or from an address: taking that in again "
-            "brings the article back.</p>"
+        place, back = (
+            ("a file that stays where it is", "the article") if elsewhere == 1 else ("files that stay", "them")
         )
+        goes += f"<p>{elsewhere:,} came from {place}, or from the web: taking that in again brings {back} back.</p>"
     return (
         f'<h2 id="removal-name">Remove {len(articles):,} article{"" if len(articles) == 1 else "s"}?</h2>{goes}'
         f'<ul tabindex="0" aria-label="What goes">{named}</ul><div class="verdicts">'
