@@ -42,9 +42,9 @@ def view() -> str:
         '<button type="button" class="plain edged" data-writer="keep">Keep as the archive’s writer</button></div>'
         '<div class="told" role="status"></div></form></section>'
         '<section aria-labelledby="packs-name"><h3 id="packs-name">Model packs on this machine</h3>'
-        '<div class="packs"></div><div class="work" hidden><div class="seen"></div>'
+        '<div class="fetch"><div class="work" hidden><div class="seen"></div>'
         '<button type="button" class="plain edged" data-unpull>Stop</button></div>'
-        '<div class="told" role="status"></div></section></section>'
+        '<div class="told" role="status"></div></div><div class="packs"></div></section></section>'
     )
 
 

@@ -259,7 +259,7 @@ function renewed({ head, controls, start, writer }) {
 
 const who = find("#settings .who");
 const who_told = who.querySelector(".told");
-const packs_told = find("#settings .packs ~ .told");
+const packs_told = find("#settings .fetch .told");
 let pull_followed = false;
 
 async function settings() {
@@ -300,7 +300,7 @@ async function pull(control) {
 }
 
 async function watch_pull(got) {
-  const place = "#settings .packs ~ .work";
+  const place = "#settings .fetch .work";
   work_shown(place, got);
   if (!got.running || pull_followed) return void (got.running || (packs_told.innerHTML ||= got.pulled));
   pull_followed = true;

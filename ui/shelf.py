@@ -95,8 +95,8 @@ def _unfinished(status: ArchiveStatus, working: bool) -> str:
     if not status.unfinished or working:
         return ""
     return (
-        f'<div class="notice">Unfinished: {escape(status.unfinished)}. '
-        '<button type="button" class="plain edged" data-finish>Finish it now</button></div>'
+        '<p class="due">Something is unfinished: what it is stands above. '
+        '<button type="button" class="plain edged" data-finish>Finish it now</button></p>'
     )
 
 
@@ -218,13 +218,13 @@ def removal(articles: Sequence[Article], uploaded: int, elsewhere: int) -> str:
     if uploaded:
         goes += f"<p>{uploaded:,} uploaded file{' goes' if uploaded == 1 else 's go'} with that.</p>"
     if elsewhere:
-        goes += (
-            f"<p>{elsewhere:,} came from a file that stays where it is, or from an address: taking that in again "
-            "brings the article back.</p>"
+        place, back = (
+            ("a file that stays where it is", "the article") if elsewhere == 1 else ("files that stay", "them")
         )
+        goes += f"<p>{elsewhere:,} came from {place}, or from the web: taking that in again brings {back} back.</p>"
     return (
         f'<h2 id="removal-name">Remove {len(articles):,} article{"" if len(articles) == 1 else "s"}?</h2>{goes}'
-        f'<ul>{named}</ul><div class="verdicts">'
+        f'<ul tabindex="0" aria-label="What goes">{named}</ul><div class="verdicts">'
         '<button type="button" class="plain edged problem-edge" data-remove>Remove</button>'
         '<button type="button" class="plain edged" data-close>Keep them</button></div>'
     )
