@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -125,6 +125,12 @@ def one_line(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     return " ".join(clean_text(str(value)).split()) or None
+
+
+def without_title(blocks: Sequence[str], title: object) -> str:
+    """Paragraphs as a text, a blank line between; the first goes if it only repeats the title and more follows."""
+    repeated = len(blocks) > 1 and (one_line(blocks[0]) or "").casefold() == (one_line(title) or "").casefold()
+    return "\n\n".join(blocks[1:] if repeated else blocks)
 
 
 def make_article(

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Callable, Sequence
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from docx import Document
+from openpyxl import Workbook
+
+PARAGRAPHS = ("The harbour lights went out on Monday.", "Nobody could say why.")
 
 RECORD = {
     "headline": "Harbour lights go out",
@@ -68,6 +79,97 @@ def _sample_pdf() -> bytes:
     return pdf([["The harbour lights went out on Monday.", "Nobody could say why."]], "/Title (Harbour lights go out)")
 
 
+def zipped(members: Mapping[str, str | bytes]) -> bytes:
+    """A zip archive of these members, packed."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def docx(paragraphs: Sequence[str] = PARAGRAPHS, change: Callable[[Any], None] = lambda _: None) -> bytes:
+    """A Word document; `change` gets python-docx's object before it is saved."""
+    document = Document()
+    for text in paragraphs:
+        document.add_paragraph(text)
+    known = document.core_properties
+    known.title, known.author, known.language = "Harbour lights go out", "Ida Moen", "en-GB"
+    known.created = known.modified = datetime(2025, 5, 6, 7, 8, 9)
+    change(document)
+    stream = io.BytesIO()
+    document.save(stream)
+    return stream.getvalue()
+
+
+def odt(body: str = "".join(f"<text:p>{text}</text:p>" for text in PARAGRAPHS), head: str = "") -> bytes:
+    """An OpenDocument text; `head` stands before the root of its content."""
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "text", "table", "meta")
+    )
+    dc = 'xmlns:dc="http://purl.org/dc/elements/1.1/"'
+    meta = (
+        "<dc:title>Harbour lights go out</dc:title><meta:initial-creator>Ida Moen</meta:initial-creator>"
+        "<meta:creation-date>2025-05-06T07:08:09</meta:creation-date><dc:language>en-GB</dc:language>"
+    )
+    return zipped(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.text",
+            "content.xml": f"{head}<office:document-content {spaces}><office:body><office:text>{body}</office:text>"
+            "</office:body></office:document-content>",
+            "meta.xml": f"<office:document-meta {spaces} {dc}><office:meta>{meta}</office:meta></office:document-meta>",
+        }
+    )
+
+
+def epub(
+    chapters: Mapping[str, str] = MappingProxyType(
+        {"Harbour lights go out": "".join(map("<p>{}</p>".format, PARAGRAPHS))}
+    ),
+) -> bytes:
+    """A book with these chapters, headline to HTML, in its own order."""
+    numbered = list(enumerate(chapters.items()))
+    items = "".join(f'<item id="c{n}" href="c{n}.xhtml" media-type="application/xhtml+xml"/>' for n, _ in numbered)
+    order = "".join(f'<itemref idref="c{n}"/>' for n, _ in numbered)
+    pages = {
+        f"OPS/c{n}.xhtml": '<?xml version="1.0" encoding="utf-8"?><!DOCTYPE html><html '
+        f'xmlns="http://www.w3.org/1999/xhtml"><body><h1>{title}</h1>{body}</body></html>'
+        for n, (title, body) in numbered
+    }
+    package = (
+        '<package xmlns="http://www.idpf.org/2007/opf" xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata>'
+        "<dc:title>Harbour lights go out</dc:title><dc:creator>Ida Moen</dc:creator>"
+        "<dc:publisher>Shoreline Post</dc:publisher><dc:date>2025-05-06</dc:date><dc:language>en</dc:language>"
+        f"</metadata><manifest>{items}</manifest><spine>{order}</spine></package>"
+    )
+    container = '<container><rootfiles><rootfile full-path="OPS/book.opf"/></rootfiles></container>'
+    return zipped({"META-INF/container.xml": container, "OPS/book.opf": package, **pages})
+
+
+def xlsx(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
+    """A workbook with these sheets, row by row."""
+    book = Workbook()
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.remove(book.worksheets[0])
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+COLUMNS = [name for name in RECORD if name != "url"]
+ROW = [RECORD[name] for name in COLUMNS]
+
+
+def _csv() -> bytes:
+    stream = io.StringIO()
+    csv.writer(stream).writerows([COLUMNS, ROW])
+    return stream.getvalue().encode()
+
+
 # By the suffix a reader lists first. A new format without a line here is still tested on everything that is wrong.
 SAMPLES: dict[str, Callable[[], bytes]] = {
     ".md": MARKDOWN.encode,
@@ -75,5 +177,10 @@ SAMPLES: dict[str, Callable[[], bytes]] = {
     ".html": HTML.encode,
     ".pdf": _sample_pdf,
     ".json": lambda: json.dumps([RECORD, {**RECORD, "url": None}]).encode(),
+    ".docx": docx,
+    ".odt": odt,
+    ".epub": epub,
+    ".csv": _csv,
+    ".xlsx": lambda: xlsx({"Articles": [COLUMNS, ROW]}),
     ".jsonl": lambda: f"{json.dumps(RECORD)}\n{json.dumps({**RECORD, 'url': None})}\n".encode(),
 }

@@ -38,11 +38,11 @@ def test_a_file_comes_once_however_it_is_named(tmp_path: Path) -> None:
 
 
 def test_other_formats_are_named_with_what_is_read(tmp_path: Path) -> None:
-    filled(tmp_path, "a.docx", "LICENCE")
+    filled(tmp_path, "a.pages", "LICENCE")
     assert all(".md" in line and ".pdf" in line for line in found(tmp_path))
     assert [line.split("(")[0].split(": ")[1].strip() for line in found(tmp_path)] == [
         "no reader for files without a suffix",
-        "no reader for .docx files",
+        "no reader for .pages files",
     ]
 
 
