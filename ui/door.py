@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -32,6 +33,16 @@ _UPLOAD = "/gradio_api/upload"
 _LONGEST, _LONGEST_FORM = 4_000_000, 10_000  # bytes of a request that is read here
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _KEPT = ("/assets/", "/static/", "/svelte/")  # nobody's in particular: browsers may keep it
+
+
+def alone(host: str) -> bool:
+    """Whether an address, or a host that a browser names, is this machine's own and nobody else's."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False  # a name that may be anything
 
 
 class Door:
@@ -62,7 +73,10 @@ class Door:
         if not self._own(request):
             await _told(request, send, PlainTextResponse("This request comes from another page.", 403))
         elif (users := self._users()) is None:
-            if request.scope["path"] in (SIGN_IN, SIGN_OUT):
+            if not alone(request.url.hostname or ""):
+                # A name elsewhere that was made to lead here: its page would read ours as if it were its own.
+                await _told(request, send, PlainTextResponse("Open this page by the address that was printed.", 403))
+            elif request.scope["path"] in (SIGN_IN, SIGN_OUT):
                 await _told(request, send, RedirectResponse("/", 303))
             else:
                 await self._through(request, request.receive, send, Reader())

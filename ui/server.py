@@ -6,11 +6,11 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import RagError, SettingsError
+from ui.door import alone
 from ui.users import FILE, Users
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def serving(
     and there are no users.
     """
     _bindable(host)
-    alone = _alone(host)
-    if not alone:
+    here = alone(host)
+    if not here:
         _need_users(archive.path, host)
         if not secure:
             ready(_OPEN)
@@ -66,7 +66,7 @@ def serving(
         from ui import page
 
         blocks = page.build(archive, models.notice)
-        _launch(blocks, host, port, browser, page.options(archive.path, required=not alone, secure=secure))
+        _launch(blocks, host, port, browser, page.options(archive.path, required=not here, secure=secure))
         try:
             yield blocks
         finally:
@@ -91,16 +91,6 @@ def _launch(blocks: gr.Blocks, host: str, port: int, browser: bool, options: dic
         raise RagError(
             f"{host}, port {port} cannot be used: {error}", hint="Choose another with --port or --host."
         ) from error
-
-
-def _alone(host: str) -> bool:
-    """Whether nobody but this machine reaches what is bound to an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False  # a name that may be anything
 
 
 def _bindable(host: str) -> None:

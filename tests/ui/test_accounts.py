@@ -16,6 +16,7 @@ from tests.conftest import Opener, environment, run
 from tests.ui.answers import WHEN, bridge_answer
 from tests.ui.test_users import CHEAP, WORDS
 from ui import accounts, server, talks, under
+from ui.door import alone
 from ui.users import FILE, Users
 
 Rag = Callable[..., "Told"]
@@ -110,12 +111,12 @@ def test_an_address_that_is_not_this_machines_is_refused(opened: Opener, host: s
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "::1", "[::1]"])
 def test_this_machine_is_alone(host: str) -> None:
-    assert server._alone(host)
+    assert alone(host)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "desk.example", "", "127.0.0.1.example"])
 def test_anything_else_is_not(host: str) -> None:
-    assert not server._alone(host)
+    assert not alone(host)
 
 
 def test_serve_says_what_to_do_first(tmp_path: Path) -> None:

@@ -230,16 +230,28 @@ def test_a_conversation_is_seen_by_its_user_alone_also_by_its_id(app: Any, archi
 
 def test_without_users_nobody_signs_in_until_there_are_some(archive: rag.Archive) -> None:
     app = _app(archive)
-    client = _client(app)
+    client = _client(app, base_url="http://127.0.0.1:7860")
+    here = {"origin": "http://127.0.0.1:7860"}
     assert client.get("/config").status_code == 200
     assert client.get("/sign-in").headers["location"] == "/"
     assert client.post("/gradio_api/reset", json={"event_id": "e"}).status_code == 403
-    assert client.post("/gradio_api/reset", json={"event_id": "e"}, headers=HERE).status_code == 200
+    assert client.post("/gradio_api/reset", json={"event_id": "e"}, headers=here).status_code == 200
     with Users(archive.path / FILE, CHEAP) as users:
         users.add("ana", WORDS)
         assert client.get("/config").status_code == 401
         users.remove("ana")
         assert client.get("/config").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("127.0.0.1:7860", 200), ("localhost:7860", 200), ("[::1]:7860", 200), ("news.example", 403),
+     ("127.0.0.1.example:7860", 403)],
+)  # fmt: skip
+def test_without_users_a_name_that_was_made_to_lead_here_reads_nothing(
+    archive: rag.Archive, host: str, status: int
+) -> None:
+    assert _client(_app(archive), base_url=f"http://{host}").get("/config").status_code == status
 
 
 def test_where_users_are_required_nobody_comes_in_without_one(archive: rag.Archive) -> None:
