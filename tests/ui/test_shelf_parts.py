@@ -272,7 +272,7 @@ def test_an_ingest_is_stopped_nothing_is_broken_and_it_is_finished(
     while not archive.status().articles:
         time.sleep(0.01)
     assert "is still going on" in functions["shelf_add"]({"place": str(tmp_path)}, HERE)["problem"]
-    assert "is writing" in functions["shelf_remove"]({"ids": [archive.articles(limit=1)[0].id]})
+    assert "is writing" in functions["shelf_remove"]({"ids": [archive.articles(limit=1)[0].id]}, HERE)
     assert functions["shelf_work"]({"stop": True})["running"] is True
     assert "Stopped" in _work(functions)["told"]
     status = archive.status()
