@@ -19,11 +19,11 @@ from rag.errors import ReadError
 from rag.readers.base import Context, make_article, one_line, parse_date, without_title
 from rag.readers.decoding import decode
 from rag.readers.markup import html_to_text
-from rag.readers.packed import checked, damage, parse
+from rag.readers.packed import DAMAGE, checked, damage, parse
 from rag.types import Article
 
 FORMAT = "EPUB"
-VERSION = 1
+VERSION = 2
 SUFFIXES = (".epub",)
 MEDIA_TYPES = ("application/epub+zip",)
 
@@ -31,10 +31,8 @@ _DC = "{http://purl.org/dc/elements/1.1/}"
 _OPF = "{http://www.idpf.org/2007/opf}"
 _PAGES = ("application/xhtml+xml", "text/html")
 _DECLARED = re.compile(rb"<(?:meta[^>]+charset|\?xml[^>]+encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
-_BEFORE_BODY = re.compile(r"\A.*?<body\b[^>]*>", re.IGNORECASE | re.DOTALL)
-_HEADING = re.compile(r"<(h[12])\b[^>]*>(.*?)</\1\s*>", re.IGNORECASE | re.DOTALL)
-_LINK = re.compile(r"<a\b[^>]*?\bhref\s*=\s*[\"']([^\"']*)[\"'][^>]*>(.*?)</a\s*>", re.IGNORECASE | re.DOTALL)
-_TOC = re.compile(r"<nav\b[^>]*\btype\s*=\s*[\"']toc[\"'][^>]*>(.*?)</nav\s*>", re.IGNORECASE | re.DOTALL)
+
+_BROKEN: tuple[type[Exception], ...] = (ReadError, *DAMAGE)
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class _Item:
 
 
 def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadError]:
-    """The article of each chapter, `source#n` if there are several; a ReadError in place of one without words.
+    """The article of each chapter, `source#n` if there are several, after a ReadError for each part that is broken.
 
     Raises ReadError when the file is protected, damaged, unsafe to unpack, or has no text.
     """
@@ -56,24 +54,36 @@ def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadEr
         book = _Book(archive, source)
         metadata = book.metadata(context)
         chapters = book.chapters()
+    yield from book.failures
     if not chapters:
         raise ReadError(source, "no text in it (pictures of pages?)")
     title = metadata.pop("title")
     for number, (label, blocks) in enumerate(chapters, 1):
         place = source if len(chapters) == 1 else f"{source}#{number}"
-        whole = (
-            ": ".join(dict.fromkeys(name for name in (title, label) if name)) if len(chapters) > 1 else title or label
-        )
+        names = dict.fromkeys(name for name in (title, label) if name)
+        whole = ": ".join(names) if len(chapters) > 1 else title or label
         text = without_title(blocks, label or title)
         yield make_article(source=place, text=text, title=whole, context=context, **metadata)
+
+
+def _tree(page: str) -> Any:
+    from lxml import etree
+
+    return etree.fromstring(page.encode(), etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False))
+
+
+def _heading(page: str) -> str | None:
+    headings = ("".join(element.itertext()) for element in _tree(page).iter("h1", "h2"))
+    return next((text for heading in headings if (text := one_line(heading))), None)
 
 
 class _Book:
     def __init__(self, archive: zipfile.ZipFile, source: str) -> None:
         self._archive = archive
         self._source = source
+        self.failures: list[ReadError] = []
         container = parse(archive.read("META-INF/container.xml"))
-        self._place = next(root.get("full-path") or "" for root in container.iter("{*}rootfile"))
+        self._place = container.find(".//{*}rootfile").get("full-path") or ""
         self._package = parse(archive.read(self._place))
         self._items = {
             item.get("id"): _Item(
@@ -113,10 +123,15 @@ class _Book:
                 continue
             if item.path in protected:
                 raise ReadError(self._source, "copy-protected; only its seller's programs can open it")
-            page = self._text(item.path)
-            heading = _HEADING.search(page)
-            label = labels.get(item.path) if labels else heading and one_line(html_to_text(heading[2]))
-            blocks = [block for block in html_to_text(_BEFORE_BODY.sub("", page)).split("\n\n") if block.strip()]
+            try:
+                page = self._text(item.path)
+            except _BROKEN as error:
+                self.failures.append(
+                    ReadError(f"{self._source}#{item.path}", f"left out, since it cannot be read: {error}")
+                )
+                continue
+            label = labels.get(item.path) if labels else _heading(page)
+            blocks = [block for block in html_to_text(page).split("\n\n") if block.strip()]
             if not any(character.isalnum() for block in blocks for character in block):
                 continue
             if label or not chapters:
@@ -130,9 +145,9 @@ class _Book:
         found: dict[str, str] = {}
         contents = next((item for item in self._items.values() if "nav" in item.properties), None)
         if contents:
-            page = self._text(contents.path)
-            toc = _TOC.search(page)
-            entries = [(href, html_to_text(words)) for href, words in _LINK.findall(toc[1] if toc else page)]
+            page = _tree(self._text(contents.path))
+            toc = next((nav for nav in page.iter("nav") if nav.get("epub:type") == "toc"), page)
+            entries = [(link.get("href") or "", "".join(link.itertext())) for link in toc.iter("a")]
         else:
             contents = next((i for i in self._items.values() if i.media_type == "application/x-dtbncx+xml"), None)
             points = parse(self._archive.read(contents.path)).iter("{*}navPoint") if contents else ()

@@ -46,7 +46,7 @@ _BLOCKS = frozenset(
         "ul",
     ]
 )
-_SILENT = frozenset(["script", "style", "noscript", "template", "iframe", "svg"])
+_SILENT = frozenset(["script", "style", "title", "noscript", "template", "iframe", "svg"])
 
 
 def looks_like_html(text: str) -> bool:

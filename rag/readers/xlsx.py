@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,20 +37,30 @@ def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadEr
     from openpyxl.utils.exceptions import InvalidFileException
 
     stream = checked(path, source, "Excel workbook")
-    with warnings.catch_warnings(), damage(source, "Excel workbook", InvalidFileException):
-        warnings.simplefilter("ignore")  # about styles and extensions, of which nothing is read
+    failures: list[ReadError] = []
+    with _quiet(), damage(source, "Excel workbook", InvalidFileException):
         # Read row by row: a sheet may say that it has 17 billion cells, and mean two.
         book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
-        failures: list[ReadError] = []
-        for sheet in book.worksheets:
-            place = f"{source}#{one_line(sheet.title)}"
-            try:
-                yield from articles(_rows(sheet), place, f"{place}!", context)
-            except ReadError as error:
-                failures.append(error)
-        if failures and len(failures) == len(book.worksheets):
-            raise ReadError(source, "; ".join(f"{f.path.removeprefix(source)[1:]}: {f.message}" for f in failures))
-        yield from failures
+    for sheet in book.worksheets:
+        place = f"{source}#{one_line(sheet.title)}"
+        try:
+            with _quiet(), damage(place, "sheet", InvalidFileException):
+                found = list(articles(_rows(sheet), place, f"{place}!", context))
+            yield from found
+        except ReadError as error:
+            failures.append(error)
+    if len(failures) == len(book.worksheets):
+        reasons = [f"{failure.path.removeprefix(source)[1:]}: {failure.message}" for failure in failures]
+        raise ReadError(source, "; ".join(reasons) or "no sheet with cells in it")
+    yield from failures
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without openpyxl's warnings: they are about styles and extensions, of which nothing is read."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _rows(sheet: ReadOnlyWorksheet) -> Iterator[Row]:

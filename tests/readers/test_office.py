@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from docx.oxml import OxmlElement
 from docx.shared import Pt
 
 from rag.errors import ReadError
+from rag.readers import Context, Source, read
 from rag.types import Article
 from tests.readers import items
 from tests.readers.samples import COLUMNS, ROW, docx, epub, odt, xlsx, zipped
@@ -131,3 +133,25 @@ def test_what_no_document_is_is_refused(suffix: str, data: bytes, reason: str, t
 
 def test_entities_are_refused_before_they_unfold(tmp_path: Path) -> None:
     assert "declares a document type" in _refused(_written(tmp_path, "a.odt", odt("<text:p>&b;</text:p>", BOMB)))
+
+
+def test_a_chapter_that_is_not_there_is_named_and_the_rest_goes_in(tmp_path: Path) -> None:
+    book = epub({"One": "<p>The ferry left.</p>", "Two": "<p>Back.</p>"}).replace(b"OPS/c1.xhtml", b"OPS/cX.xhtml")
+    path = _written(tmp_path, "book.epub", book)
+    error, article = items(path)
+    assert isinstance(error, ReadError)
+    assert error.path == f"{path}#OPS/c1.xhtml"
+    assert isinstance(article, Article)
+    assert article.text == "The ferry left."
+
+
+def test_a_workbook_whose_sheets_are_gone_is_an_error(tmp_path: Path) -> None:
+    data = xlsx({"Articles": [COLUMNS, ROW]}).replace(b"xl/worksheets/sheet1.xml", b"xl/worksheets/sheetX.xml")
+    assert _refused(_written(tmp_path, "a.xlsx", data))
+
+
+def test_warnings_are_as_they_were_between_two_articles(tmp_path: Path) -> None:
+    found = iter(read(Source("a", _written(tmp_path, "a.xlsx", xlsx({"Articles": [COLUMNS, ROW, ROW]}))), Context()))
+    before = list(warnings.filters)
+    next(found)
+    assert warnings.filters == before
