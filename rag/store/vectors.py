@@ -115,7 +115,7 @@ class Vectors:
     def indexed(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Chroma's own copies of the vectors of those of `ids` that it has."""
         with self._collection() as collection:
-            found = collection.get(ids=list(ids), include=["embeddings"])
+            found = collection.get(ids=list(dict.fromkeys(ids)), include=["embeddings"])  # it refuses an id given twice
         held = np.asarray(found["embeddings"], np.float32)
         return dict(zip(found["ids"], held))
 

@@ -59,6 +59,16 @@ def test_an_empty_archive_is_sound(opened: Opener) -> None:
     assert opened().upkeep.verify(repair=True).findings == ()
 
 
+def test_passages_with_the_same_words_are_no_damage(opened: Opener, tmp_path: Path) -> None:
+    """A search for either finds the same one first, and Chroma refuses to be asked for an id twice."""
+    for n in range(4):
+        write_article(tmp_path / "wire" / f"{n}.md", "Rain fell on Ortmund all day.", title="Rain", url=f"https://a/{n}")
+    archive = opened()
+    archive.ingest(tmp_path / "wire")
+    assert archive.status().articles == 4
+    assert archive.upkeep.verify().findings == ()
+
+
 def test_it_waits_for_nobody(archive: rag.Archive) -> None:
     with write_lock(archive.path), pytest.raises(ArchiveLocked):
         archive.upkeep.verify()
