@@ -5,9 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import mailbox
+import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from email.message import EmailMessage
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -160,6 +164,38 @@ def xlsx(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
     return stream.getvalue()
 
 
+RTF = (
+    r"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\fswiss Helvetica;}}{\info{\title Harbour lights go out}"
+    r"{\author Ida Moen}{\subject Port}{\creatim\yr2025\mo5\dy6\hr7\min8\sec9}{\revtim\yr2025\mo5\dy7\hr9\min0}}"
+    r"\f0 " + r"\par ".join(PARAGRAPHS) + r"\par}"
+)
+
+
+def mail(text: str, **headers: str) -> EmailMessage:
+    """A message with this text and these headers."""
+    message = EmailMessage()
+    for name, value in headers.items():
+        message[name] = value
+    message.set_content(text)
+    return message
+
+
+def sample_mail() -> EmailMessage:
+    """A message that says what the other samples say."""
+    headers = {"From": "Ida Moen <ida@shoreline.example>", "Date": "Tue, 06 May 2025 07:08:09 +0200"}
+    return mail("\n\n".join(PARAGRAPHS), **headers, Subject="Harbour lights go out")
+
+
+def mbox(*messages: EmailMessage) -> bytes:
+    """A mailbox of these messages."""
+    with tempfile.TemporaryDirectory() as folder:
+        box = mailbox.mbox(Path(folder) / "box")
+        for message in messages:
+            box.add(message)
+        box.close()
+        return (Path(folder) / "box").read_bytes()
+
+
 COLUMNS = [name for name in RECORD if name != "url"]
 ROW = [RECORD[name] for name in COLUMNS]
 
@@ -180,6 +216,9 @@ SAMPLES: dict[str, Callable[[], bytes]] = {
     ".docx": docx,
     ".odt": odt,
     ".epub": epub,
+    ".rtf": RTF.encode,
+    ".eml": lambda: sample_mail().as_bytes(),
+    ".mbox": lambda: mbox(sample_mail(), sample_mail()),
     ".csv": _csv,
     ".xlsx": lambda: xlsx({"Articles": [COLUMNS, ROW]}),
     ".jsonl": lambda: f"{json.dumps(RECORD)}\n{json.dumps({**RECORD, 'url': None})}\n".encode(),
