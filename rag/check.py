@@ -249,6 +249,7 @@ class Checker:
             byline=hit.byline,
             published=hit.published,
             url=hit.url,
+            page=next((page for page, (start, _) in zip(hit.pages, hit.sentences) if start == run.start), None),
         )
 
 

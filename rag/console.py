@@ -105,7 +105,8 @@ def _show_end(answer: Answer) -> None:
     if answer.citations:
         typer.echo("")
     for citation in answer.citations:
-        typer.echo(f"  [{citation.number}] {printable(citation.title or 'Untitled')} · {_origin(citation)}")
+        page = f" · page {citation.page}" if citation.page else ""
+        typer.echo(f"  [{citation.number}] {printable(citation.title or 'Untitled')} · {_origin(citation)}{page}")
         typer.echo(_wrapped(f"“{citation.quote}”", "      "))
         typer.echo(f"      {printable(citation.url or citation.article_id)} ({citation.start}-{citation.end})")
     times = answer.timings

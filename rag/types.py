@@ -8,45 +8,13 @@ become ISO 8601 strings, tuples become lists. Offsets count Python characters (c
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from rag.article import Article as Article
 from rag.record import Record as Record
-
-
-@dataclass(frozen=True, slots=True)
-class Article(Record):
-    """One published piece. What the source does not tell is None; nothing is invented.
-
-    `id` is stable for as long as the piece can be recognised: it comes from the URL, or where there is none from the
-    place the piece was read from. `source` is that place: a path or URL, with `#n` for the n-th piece of one file.
-    `published` and `updated` carry a time zone; a date without a time is midnight in the archive's own zone.
-    `byline` holds several authors separated by ", ".
-    """
-
-    id: str
-    text: str
-    source: str
-    title: str | None = None
-    outlet: str | None = None
-    byline: str | None = None
-    published: datetime | None = None
-    updated: datetime | None = None
-    url: str | None = None
-    section: str | None = None
-    language: str | None = None
-    kind: str | None = None
-
-    @property
-    def content_hash(self) -> str:
-        """SHA-256 of everything a reader could quote or filter by; the source's place is not part of it."""
-        content = self.to_dict()
-        del content["source"]
-        return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +44,8 @@ class Hit(Record):
 
     `score` is the probability, by the ranking's model, that it states what is asked; `rank` counts from 1. `dense` is
     the cosine similarity (None while the passage has no vector) and `lexical` the BM25 score of the whole question.
-    `also` lists other articles of the same story, earliest first, those without a date last.
+    `also` lists other articles of the same story, earliest first, those without a date last. `pages` are the pages on
+    which the sentences begin, empty where the article has none.
     """
 
     rank: int
@@ -99,6 +68,7 @@ class Hit(Record):
     dense: float | None = None
     lexical: float | None = None
     also: tuple[Copy, ...] = ()
+    pages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +113,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Citation(Record):
-    """A number in the answer bound to one span of one article: `article.text[start:end] == quote`."""
+    """A number in the answer bound to one span of one article: `article.text[start:end] == quote`.
+
+    `page` is the page on which the span begins, None where the article has none.
+    """
 
     number: int
     article_id: str
@@ -155,6 +128,7 @@ class Citation(Record):
     byline: str | None = None
     published: datetime | None = None
     url: str | None = None
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

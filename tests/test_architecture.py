@@ -20,6 +20,7 @@ FASTEST = 0.3  # seconds for `import rag`
 # From the ground up. A file imports only from its own package and from lines above its own.
 LAYERS = [
     "rag.record",
+    "rag.article",
     "rag.types",
     "rag.errors",
     "rag.settings",

@@ -215,6 +215,24 @@ def test_old_versions_stay_readable(filled: Catalog) -> None:
         filled.article("nobody")
 
 
+def test_pages_and_times_are_kept_with_their_version(filled: Catalog) -> None:
+    paged = dataclasses.replace(BRIDGE, pages=(0, 0, 31))
+    timed = dataclasses.replace(BRIDGE, times=((0, 1.5), (31, 60.0)))
+    for article in (paged, timed):
+        assert filled.put(article, BRIDGE.source, cut) == "updated"
+        assert filled.put(article, BRIDGE.source, cut) == "unchanged"
+    assert [filled.article("bridge", n) for n in (1, 2, 3)] == [BRIDGE, paged, timed]
+    assert filled.article("bridge") == timed
+
+
+def test_a_hit_knows_the_page_of_each_sentence(filled: Catalog) -> None:
+    filled.put(dataclasses.replace(BRIDGE, pages=(0, 0, 31)), BRIDGE.source, cut)
+    numbers = [row["n"] for row in filled.rows("SELECT n FROM passages ORDER BY id LIKE 'bridge.%'")]
+    *others, bridge = lookup.hits(filled, [lookup.Scored(n, 0.5, None, None) for n in numbers])
+    assert bridge.pages == (2, 3)
+    assert [other.pages for other in others] == [(), ()]
+
+
 def test_the_passages_of_an_old_version_are_due_to_go(filled: Catalog) -> None:
     before = {row["id"]: row["n"] for row in filled.rows("SELECT id, n FROM passages WHERE id LIKE 'bridge.%'")}
     filled.put(dataclasses.replace(BRIDGE, text="Else."), BRIDGE.source, cut)

@@ -108,3 +108,16 @@ def test_what_limits_is_shown_in_one_line() -> None:
         "q", "q", ("Post",), ("Lena Falk",), published=("May 2025",), happened=("2024",), phrases=("of two",)
     )
     assert shown.limits == ("Post", "Lena Falk", "May 2025", "“of two”")
+
+
+def test_pages_and_times_of_a_place_in_the_text() -> None:
+    paged = dataclasses.replace(ARTICLE, pages=(0, 0, 5, 9), times=((0, 1.0), (5, 61.5)))
+    assert [paged.page_at(offset) for offset in (0, 4, 5, 8, 9)] == [2, 2, 3, 3, 4]
+    assert [paged.time_at(offset) for offset in (0, 4, 5)] == [1.0, 1.0, 61.5]
+    assert (ARTICLE.page_at(0), ARTICLE.time_at(0)) == (None, None)
+    assert dataclasses.replace(ARTICLE, times=((3, 1.0),)).time_at(2) is None
+
+
+def test_an_article_without_pages_has_the_hash_that_archives_keep() -> None:
+    assert ARTICLE.content_hash == "a799ec6abcf40d3f72188be60826d093fa0da75156272383df5acc7fd3ac2591"
+    assert dataclasses.replace(ARTICLE, pages=(0,)).content_hash != ARTICLE.content_hash

@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
@@ -171,6 +171,17 @@ def make_article(
         language=_language(language),
         kind=one_line(kind),
     )
+
+
+def with_places(
+    article: Article, text: str, *, pages: Sequence[int] = (), times: Sequence[tuple[int, float]] = ()
+) -> Article:
+    """The article with the pages and times of its text (see `Article`), which are offsets in `text`.
+
+    Raises AssertionError if the article's text became another one: its parts must go through `clean_text` first.
+    """
+    assert article.text == text, "offsets into another text"
+    return replace(article, pages=tuple(pages), times=tuple(times))
 
 
 def _byline(value: object) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from rag.query.names import Vocabulary
 from rag.store.catalog import Catalog
-from rag.store.records import article_of
+from rag.store.records import article_of, pages_of
 from rag.types import Article, Filters, Hit
 
 _CHUNK = 500  # values in one SQL statement
@@ -169,4 +169,5 @@ def _hit(rank: int, scored: Scored, row: sqlite3.Row) -> Hit:
         kind=article.kind,
         dense=scored.dense,
         lexical=scored.lexical,
+        pages=pages_of(row),
     )

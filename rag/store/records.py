@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from rag.passages import searched
 from rag.types import Article, Passage
 
 FIELDS = tuple("id text source title outlet byline published updated url section language kind".split())
+PLACES = ("pages", "times")  # JSON; None where there are none, and not there in versions that are older than they
 _DATES = ("published", "updated")
 
 
@@ -65,4 +67,17 @@ def article_of(row: sqlite3.Row | dict[str, Any]) -> Article:
     values: dict[str, Any] = {name: row[name] for name in FIELDS}
     for name in _DATES:
         values[name] = datetime.fromisoformat(values[name]) if values[name] else None
-    return Article(**values)
+    there = row.keys()
+    pages, times = (json.loads(row[name]) if name in there and row[name] else () for name in PLACES)
+    return Article(**values, pages=tuple(pages), times=tuple((offset, second) for offset, second in times))
+
+
+def places_of(article: Article) -> tuple[str | None, ...]:
+    """The values of the columns `PLACES` of an article."""
+    return tuple(json.dumps(value) if (value := getattr(article, name)) else None for name in PLACES)
+
+
+def pages_of(row: sqlite3.Row) -> tuple[int, ...]:
+    """The page of each sentence of a passage's row; empty where its article has no pages."""
+    pages = json.loads(row["pages"]) if row["pages"] else ()
+    return tuple(bisect_right(pages, start) for start, _ in json.loads(row["sentences"])) if pages else ()

@@ -139,6 +139,11 @@ MIGRATIONS = (
     CREATE INDEX notes_by_article ON notes (article_id);
     CREATE INDEX notes_of_retractions ON notes (article_id) WHERE kind = 'retraction' AND void IS NULL;
     """,
+    # Article.pages and Article.times, as JSON; NULL where there are none.
+    """
+    ALTER TABLE articles ADD COLUMN pages TEXT;
+    ALTER TABLE articles ADD COLUMN times TEXT;
+    """,
 )
 
 

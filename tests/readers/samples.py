@@ -171,6 +171,22 @@ RTF = (
 )
 
 
+VTT = """WEBVTT - Harbour lights go out
+
+NOTE Checked by the desk.
+
+opening
+00:00:01.000 --> 00:00:03.500
+<v Ida Moen>The harbour lights <b>went out</b>
+
+00:00:03.500 --> 00:00:05.000
+<v Ida Moen>on Monday.
+
+01:02:10.000 --> 01:02:11.000
+<v Per Aas>Nobody could say why.
+"""
+
+
 def mail(text: str, **headers: str) -> EmailMessage:
     """A message with this text and these headers."""
     message = EmailMessage()
@@ -219,6 +235,7 @@ SAMPLES: dict[str, Callable[[], bytes]] = {
     ".rtf": RTF.encode,
     ".eml": lambda: sample_mail().as_bytes(),
     ".mbox": lambda: mbox(sample_mail(), sample_mail()),
+    ".vtt": VTT.encode,
     ".csv": _csv,
     ".xlsx": lambda: xlsx({"Articles": [COLUMNS, ROW]}),
     ".jsonl": lambda: f"{json.dumps(RECORD)}\n{json.dumps({**RECORD, 'url': None})}\n".encode(),

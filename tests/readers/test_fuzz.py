@@ -71,6 +71,7 @@ def holds(reader: Reader, data: bytes) -> None:
         else:
             assert item.text.strip()
             item.text.encode("utf-8")
+            assert all(0 <= offset <= len(item.text) for offset in (*item.pages, *(at for at, _ in item.times)))
 
 
 @pytest.mark.parametrize("reader", SAMPLED, ids=name)

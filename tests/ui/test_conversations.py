@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import stat
 import subprocess
@@ -75,6 +76,17 @@ def test_filters_come_back_equal() -> None:
     assert read(Filters, {"outlets": ["Courier"], "of_a_later_release": 1}) == Filters(outlets=("Courier",))
     with pytest.raises(ValueError, match="not a Filters"):
         read(Filters, {"published_from": 5})
+
+
+def test_an_answer_that_was_kept_before_citations_had_pages_is_still_read() -> None:
+    given = bridge_answer()
+    old = json.loads(json.dumps(given.to_dict()))
+    for record in (*old["citations"], *old["evidence"], *(c for s in old["sentences"] for c in s["citations"])):
+        record.pop("page", None)
+        record.pop("pages", None)
+    assert read(rag.Answer, old) == given
+    paged = replace(given, citations=tuple(replace(citation, page=3) for citation in given.citations))
+    assert read(rag.Answer, paged.to_dict()) == paged
 
 
 def test_names(kept: Conversations) -> None:

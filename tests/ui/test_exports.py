@@ -57,6 +57,12 @@ def body(file: bytes) -> list[str]:
     return [paragraph.text for paragraph in docx.Document(BytesIO(file)).paragraphs]
 
 
+def test_a_footnote_names_the_page() -> None:
+    citation = replace(cite(1, BRIDGE, BRIDGE.text[:10]), page=3)
+    assert wording.origin(citation)[-1] == "page 3"
+    assert "page" not in wording.origin(replace(citation, page=None))[-1]
+
+
 # -- what goes into a document -------------------------------------------------------------------------------------
 
 

@@ -40,12 +40,13 @@ def moment(when: datetime) -> str:
 
 
 def origin(citation: Citation) -> list[str]:
-    """Outlet, title, byline and date, what is known of them, each clean."""
+    """Outlet, title, byline, date and page, what is known of them, each clean."""
     parts = [
         citation.outlet,
         f"“{citation.title}”" if citation.title else "Untitled",
         citation.byline,
         day(citation.published) if citation.published else None,
+        f"page {citation.page}" if citation.page else None,
     ]
     return [clean(part) for part in parts if part]
 
