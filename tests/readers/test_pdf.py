@@ -6,9 +6,13 @@ import io
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 from pypdf import PdfReader, PdfWriter
 
-from tests.readers import failure, one
+from rag.errors import ReadError
+from rag.readers import scans
+from rag.types import Article
+from tests.readers import failure, items, one
 from tests.readers.samples import pdf
 
 LINES = [
@@ -69,8 +73,83 @@ def test_a_password(tmp_path: Path) -> None:
     assert "harbour lights" in one(written(tmp_path, encrypted(""))).text
 
 
-def test_scanned_pages(tmp_path: Path) -> None:
-    assert failure(written(tmp_path, pdf([[], []]))).message.startswith("no text in it (scanned?)")
+def test_pages(tmp_path: Path) -> None:
+    found = one(written(tmp_path, pdf([[], ["Lights out."], [], ["Nobody knows why."], []])))
+    assert found.text == "Lights out.\n\nNobody knows why."
+    assert [found.page_at(found.text.index(word)) for word in ("Lights", "out", "Nobody", "why")] == [2, 2, 4, 4]
+    assert found.pages == (0, 0, 13, 13, 30)
+    assert found.kind is None
+
+
+def test_empty_pages(tmp_path: Path) -> None:
+    assert (
+        failure(written(tmp_path, pdf([[], []]))).message == "no text in it (scanned?); there is nothing on its pages"
+    )
+
+
+def scanned(folder: Path, *pages: str | None) -> Path:
+    """A PDF of pictures of these words; None is a page of text."""
+    out = PdfWriter()
+    for words in pages:
+        if words is None:
+            out.append(io.BytesIO(pdf([["A page of text."]])))
+            continue
+        picture = Image.new("L", (1700, 600), 255)
+        if words:
+            ImageDraw.Draw(picture).text((100, 200), words, fill=0, font=ImageFont.load_default(70))
+        drawn = io.BytesIO()
+        picture.save(drawn, "PDF", resolution=200)
+        out.append(drawn)
+    path = folder / "scan.pdf"
+    out.write(path)
+    return path
+
+
+def test_scanned_pages_without_tesseract_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    path = scanned(tmp_path, None, "Lights out", "Dark", None, "Morning")
+    error, article = items(path)
+    assert isinstance(error, ReadError)
+    assert error.path == f"{path}#pages"
+    assert error.message.startswith(
+        "no text on pages 2 to 3, 5 of 5 (scanned?); install Tesseract and take the file in"
+    )
+    assert isinstance(article, Article)
+    assert (article.text, article.kind) == ("A page of text.\n\nA page of text.", None)
+    assert article.page_at(20) == 4
+    assert failure(scanned(tmp_path, "Lights out")).message.startswith("no text in it (scanned?); install Tesseract")
+
+
+@pytest.mark.skipif(not scans.installed(), reason="Tesseract is not installed")
+def test_scanned_pages_are_read_by_tesseract(tmp_path: Path) -> None:
+    found = one(scanned(tmp_path, None, "The harbour lights went out."))
+    assert found.text == "A page of text.\n\nThe harbour lights went out."
+    assert found.kind == "partly scanned (page 2), read by Tesseract"
+    assert found.page_at(found.text.index("harbour")) == 2
+    assert one(scanned(tmp_path, "The harbour lights went out.")).kind == "scan, read by Tesseract"
+    error, article = items(scanned(tmp_path, None, ""))
+    assert isinstance(error, ReadError)
+    assert error.message == "no text on page 2 of 2 (scanned?); Tesseract finds none either"
+    assert isinstance(article, Article)
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("echo 'no such model' >&2; exit 1", "Tesseract failed: no such model"),
+        ("echo List of languages:", "Tesseract has no language installed"),
+    ],
+)
+def test_a_tesseract_that_fails(script: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "tesseract"
+    program.write_text(f"#!/bin/sh\n{script}\n", "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    scans._languages.cache_clear()
+    try:
+        assert failure(scanned(tmp_path, "Lights out")).message == f"no text in it (scanned?); {reason}"
+    finally:
+        scans._languages.cache_clear()
 
 
 @pytest.mark.parametrize("data", [b"%PDF-1.7\n", b"not a pdf at all", pdf([LINES])[:200]])
