@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import ReadError
+from rag.readers import Context
 from rag.types import Article
 from tests.readers import failure, items, one
 from tests.readers.samples import docx, mail, mbox, pdf, sample_mail
@@ -47,7 +48,8 @@ def test_headers(tmp_path: Path) -> None:
     ],
 )
 def test_dates(date: str, moment: datetime | None, tmp_path: Path) -> None:
-    assert one(written(tmp_path, raw("Words.", f"Date: {date}"))).published == moment
+    message = raw("Words.", f"Date: {date}")
+    assert one(written(tmp_path, message), Context("Europe/Oslo")).published == moment
 
 
 def test_headers_in_other_alphabets_and_over_lines(tmp_path: Path) -> None:
