@@ -62,7 +62,9 @@ def test_an_empty_archive_is_sound(opened: Opener) -> None:
 def test_passages_with_the_same_words_are_no_damage(opened: Opener, tmp_path: Path) -> None:
     """A search for either finds the same one first, and Chroma refuses to be asked for an id twice."""
     for n in range(4):
-        write_article(tmp_path / "wire" / f"{n}.md", "Rain fell on Ortmund all day.", title="Rain", url=f"https://a/{n}")
+        write_article(
+            tmp_path / "wire" / f"{n}.md", "Rain fell on Ortmund all day.", title="Rain", url=f"https://a/{n}"
+        )
     archive = opened()
     archive.ingest(tmp_path / "wire")
     assert archive.status().articles == 4
