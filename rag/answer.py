@@ -10,6 +10,7 @@ from itertools import islice
 from rag.asked import Asked, alone, not_answered
 from rag.check import Checker, Raw, Splitter
 from rag.checks import Checks
+from rag.corrections import correction_of
 from rag.differing import others, premises
 from rag.errors import DiskFull, HashMismatch, PackUnavailable, RagError, WriterFailed
 from rag.judges import Judge
@@ -36,6 +37,7 @@ from rag.types import (
 from rag.write import EXTRACTIVE, ExtractiveWriter, Writer, failed
 
 _MOST_REWRITTEN = 2
+_CORRECTION = "the correction, word for word"
 _AT_ONCE = 0.25  # seconds that the stream waits for a check: one that asks a model goes on beside the writing
 # What can go wrong with a writer through no fault of the question: the extractive one takes over.
 _REPLACED = (WriterFailed, PackUnavailable, HashMismatch, DiskFull)
@@ -106,7 +108,7 @@ class Session:
                     self._first_token = time.perf_counter() - begun
                 yield Delta(piece)
                 added = self._submit(checks, splitter.feed(piece))
-                yield from self._checked(checks.done(_AT_ONCE if added else 0.0))
+                yield from self._checked(checks.done(_AT_ONCE if added else 0.0), checker, found)
             self._submit(checks, splitter.end())
         except _REPLACED as error:
             failure = error  # what was written until then is checked all the same
@@ -117,9 +119,9 @@ class Session:
             pieces.close()  # type: ignore[attr-defined]
             checks.close()
         self._written_until = time.perf_counter()
-        yield from self._checked(checks.rest())
+        yield from self._checked(checks.rest(), checker, found)
         if not failure:
-            yield from self._rewritten(checker)
+            yield from self._rewritten(checker, found)
         yield from self._to_the_point(found)
         yield from self._beside(checker, found.hits)
         if failure:
@@ -133,24 +135,36 @@ class Session:
             checks.add(raw)
         return bool(raws)
 
-    def _checked(self, checked: Iterable[Sentence]) -> Iterator[Event]:
+    def _checked(self, checked: Iterable[Sentence], checker: Checker, found: Found) -> Iterator[Event]:
         for sentence in checked:
             if _stands(sentence) and (reason := alone(sentence.text)):
                 sentence = struck(sentence, reason)
+            yield from self._kept_if_uncorrected(sentence, checker, found)
+
+    def _kept_if_uncorrected(self, sentence: Sentence, checker: Checker, found: Found) -> Iterator[Event]:
+        """The sentence; or, if it repeats what a correction puts right, the sentence struck and the correction."""
+        fix = None
+        if _stands(sentence):
+            fix = correction_of(sentence.text, sentence.citations, found.hits, found.corrections)
+        if fix is None:
             yield self._kept(sentence)
+            return
+        yield self._kept(struck(sentence, "a correction says otherwise"))
+        if all(known.text != fix.text for known in self._sentences):
+            yield self._kept(checker.quoted(fix.text, fix.hit, fix.start, fix.end, _CORRECTION))
 
     def _kept(self, sentence: Sentence) -> Checked:
         self._sentences.append(sentence)
         return Checked(len(self._sentences) - 1, sentence)
 
-    def _rewritten(self, checker: Checker) -> Iterator[Event]:
-        """If nothing stands: the article's own words in place of what was struck, each once."""
-        if any(sentence.verdict is not Verdict.UNSUPPORTED for sentence in self._sentences):
-            return
-        for sentence in self._sentences[:_MOST_REWRITTEN]:
+    def _rewritten(self, checker: Checker, found: Found) -> Iterator[Event]:
+        """The article's own words in place of what was struck: of what was in doubt, and if nothing stands."""
+        lost = all(sentence.verdict is Verdict.UNSUPPORTED for sentence in self._sentences)
+        chosen = [s for s in self._sentences if s.verdict is Verdict.UNSUPPORTED and (lost or checker.in_doubt(s))]
+        for sentence in chosen[:_MOST_REWRITTEN]:
             words = checker.rewritten(sentence)
-            if words and all(words.text != known.text for known in self._sentences):
-                yield self._kept(words)
+            if words and not any(words.text == known.text or _repeats(words, known) for known in self._sentences):
+                yield from self._kept_if_uncorrected(words, checker, found)
 
     def _to_the_point(self, found: Found) -> Iterator[Event]:
         """Strikes the whole answer, with one event more a sentence, if it does not answer what was asked."""
@@ -159,7 +173,10 @@ class Session:
             return
         known = found.understood
         asked = Asked(self._asked, found.hits, (*known.outlets, *known.sections, *known.bylines))
-        reason = asked.lacks(standing) or not_answered(self.judge, self._asked, standing)
+        reason = asked.lacks(standing)
+        # A correction answers whatever was answered by the mistake, and models do not see that from its words.
+        if not reason and not any(sentence.reason == _CORRECTION for sentence in standing):
+            reason = not_answered(self.judge, self._asked, standing)
         if reason:
             for index, sentence in enumerate(self._sentences):
                 if _stands(sentence):
@@ -174,8 +191,8 @@ class Session:
         if not asks_number(self._asked):
             return  # ages and counts in passing differ for many reasons
         seen = {(c.article_id, c.start) for sentence in standing for c in sentence.citations}
-        for sentence in standing:
-            for other in others(sentence.text, sentence.citations, hits):
+        for sentence in (one for one in standing if one.reason != _CORRECTION):
+            for other in others(sentence.text, sentence.citations, hits, self._asked):
                 if (other.hit.article_id, other.start) not in seen:
                     seen.add((other.hit.article_id, other.start))
                     reason = "another value for the same thing, word for word"
@@ -204,6 +221,12 @@ class Session:
 
 def _stands(sentence: Sentence) -> bool:
     return sentence.verdict is Verdict.SUPPORTED
+
+
+def _repeats(words: Sentence, known: Sentence) -> bool:
+    """Whether a standing sentence cites the same words already."""
+    cited = {(c.article_id, c.start, c.end) for c in known.citations}
+    return bool(cited) and {(c.article_id, c.start, c.end) for c in words.citations} <= cited
 
 
 def struck(sentence: Sentence, reason: str) -> Sentence:

@@ -51,6 +51,8 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _LAST_YEAR = re.compile(r"\b(?:last|previous|the prior) year\b|\byear (?:earlier|before|ago)\b", re.IGNORECASE)
 _NEXT_YEAR = re.compile(r"\b(?:next|the following|coming) year\b", re.IGNORECASE)
 _FEWEST = 3  # words of a sentence
+# Words for what a writer is shown, which a reader is not.
+_OF_THE_PROMPT = re.compile(r"\bextracts?\b(?= ?(?:\[|\d|above|$|\W*$))|\ban article above\b", re.IGNORECASE)
 # A sentence of these alone is stated by any words that share one of them.
 _EMPTY = frozenset(
     "nobody everybody somebody anybody no-one everyone someone anyone nothing everything something anything told tell "
@@ -103,12 +105,27 @@ class Asked:
         for phrase, apart in self.names:
             if not apart & there:
                 return f"the cited words do not speak of {phrase}"
+        if alike := self._look_alike(" ".join([*(s.text for s in sentences), *(c.quote for c in cited)])):
+            return alike
         return (
             self._other_period(cited, said)
             or self._other_office(there)
             or lacks_kind(self.question, " ".join(sentence.text for sentence in sentences), cited)
             or self._nothing_new(sentences)
         )
+
+    def _look_alike(self, text: str) -> str | None:
+        """A name that shares a word with one of the question's, where that one is not named: Skerra Line for Link."""
+        asked = [phrase for phrase in _phrases(self.question) if " " in phrase]
+        stated, known = _stems(text), [_stems(phrase) for phrase in _phrases(self.question)]
+        for phrase in asked:
+            wanted = _stems(phrase)
+            for other in _phrases(text):
+                words = _stems(other)
+                apart = wanted - words
+                if wanted & words and words - wanted and apart and not apart & stated and words not in known:
+                    return f"the cited words speak of {other}, not of {phrase}"
+        return None
 
     def _other_period(self, cited: Sequence[Citation], said: str) -> str | None:
         quarters = {_quarter(m) for m in _QUARTER.finditer(self.question)}
@@ -129,11 +146,11 @@ class Asked:
 
     def _other_office(self, there: set[str]) -> str | None:
         held = {_ROLES[word] for word in _ROLES if stemmed(word) in there}
-        for match in WORD.finditer(self.question):
-            role = _ROLES.get(match.group().casefold())
-            if role and held and role not in held:
-                return f"the cited words do not speak of a {match.group().casefold()}"
-        return None
+        offices = _offices(self.question)
+        if not held or not offices or any(office.keys() <= held for office in offices):
+            return None
+        lacking = next(word for role, word in offices[0].items() if role not in held)
+        return f"the cited words do not speak of “{lacking}”"
 
     def _nothing_new(self, sentences: Sequence[Sentence]) -> str | None:
         known = set(stems(self.question))
@@ -146,6 +163,8 @@ class Asked:
 def alone(text: str) -> str | None:
     """Why a text cannot stand alone in a notebook, as "74." and "Nobody was told of it." cannot; None if it can."""
     words = [bare(word).casefold() for word in WORD.findall(text)]
+    if _OF_THE_PROMPT.search(text):
+        return "it speaks of the extracts that the writer was shown"
     if len(words) < _FEWEST:
         return "it is no whole sentence"
     if all(word in STOPWORDS | _EMPTY for word in words):
@@ -177,6 +196,20 @@ def _phrases(question: str) -> Iterator[str]:
         end = place + len(word)
     if run:
         yield " ".join(run)
+
+
+def _offices(question: str) -> list[dict[str, str]]:
+    """The offices that a question speaks of, each by its roles and their words: a "deputy mayor" has two."""
+    found: list[dict[str, str]] = []
+    follows = False
+    for match in WORD.finditer(question):
+        word = match.group().casefold()
+        if word in _ROLES:
+            if not follows:
+                found.append({})
+            found[-1][_ROLES[word]] = word
+        follows = word in _ROLES
+    return found
 
 
 _ASKING = frozenset(

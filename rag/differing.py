@@ -14,10 +14,14 @@ from datetime import UTC, datetime
 from rag.forms import Number
 from rag.judges.reading import Reading
 from rag.types import Citation, Hit
+from rag.words import stemmed
 
 _FITS = 0.6  # share of the words around a number that must be around the other one too
 _FEWEST = 3  # such words, or nothing is known of what the number counts
 _MOST = 2
+_AS_MUCH = 0.8
+_FARTHEST = 20.0  # one value of the same thing may be so many times the other
+_TIMES = frozenset(stemmed(w) for w in "first second third fourth quarter half year month week day".split())
 _PERIOD = re.compile(
     r"\b(?:first|second|third|fourth|january|february|march|april|may|june|july|august|september|october|november|"
     r"december|(?:19|20)\d\d|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b",
@@ -49,18 +53,24 @@ class Other:
         return f"Another value, from {what}{day}: “{self.quote}”"
 
 
-def others(text: str, citations: Sequence[Citation], hits: Sequence[Hit]) -> list[Other]:
-    """The sentences of other articles that give another value for a number of `text`, newest first, two at most."""
+def others(text: str, citations: Sequence[Citation], hits: Sequence[Hit], question: str = "") -> list[Other]:
+    """The sentences of other articles that give another value for a number of `text`, newest first, two at most.
+
+    They speak of what `question` asks about nearly as much as the cited words do.
+    """
     claim = Reading(text)
     cited = {citation.article_id for citation in citations}
     quotes = " ".join(citation.quote for citation in citations)
+    asked = Reading(question).stems
+    least = _AS_MUCH * len(asked & Reading(f"{quotes} {' '.join(c.title or '' for c in citations)}").stems)
     found = []
     for hit in hits:
-        if hit.article_id in cited:
+        if hit.article_id in cited or _another_year(f"{text} {quotes}", hit):
             continue
         for start, end in hit.sentences:
             part = Reading(hit.text[start - hit.start : end - hit.start])
-            if any(_differs(claim, quotes, n, i, part) for n, i in claim.numbers):
+            about = part.stems | Reading(hit.title or "").stems
+            if len(asked & about) >= least and any(_differs(claim, quotes, n, i, part) for n, i in claim.numbers):
                 found.append(Other(hit, start, end))
                 break  # one sentence an article
     oldest = datetime.min.replace(tzinfo=UTC)
@@ -68,16 +78,34 @@ def others(text: str, citations: Sequence[Citation], hits: Sequence[Hit]) -> lis
 
 
 def _differs(claim: Reading, quotes: str, number: Number, index: int, part: Reading) -> bool:
-    about = claim.around(index)
+    about = _subject(claim, index)
     if len(about) < _FEWEST or number.unit == "th" or any(number.stands_in([other]) for other, _ in part.numbers):
         return False
     if _periods(part.text) - _periods(f"{claim.text} {quotes}"):
         return False  # it speaks of another time
-    return any(_fits(about, part, i) for other, i in part.numbers if other.unit == number.unit)
+    alike = (i for other, i in part.numbers if other.unit == number.unit and _counts(other, number))
+    return any(_fits(about, part, i) for i in alike)
+
+
+def _counts(other: Number, number: Number) -> bool:
+    """Whether both may count the same: "two quarters" is no other value for 1,064 patients."""
+    least, most = sorted((float(other.value), float(number.value)))
+    return most <= _FARTHEST * max(1.0, least)
+
+
+def _subject(text: Reading, index: int) -> set[str]:
+    """The words around a number that tell what it counts: a period is none of them."""
+    return {stem for stem in text.around(index) if stem not in _TIMES and not stem.isdigit()}
+
+
+def _another_year(claim: str, hit: Hit) -> bool:
+    """Whether the claim is about a year in which, or in the next of which, the hit was not published."""
+    years = {int(year) for year in re.findall(r"\b(?:19|20)\d\d\b", claim)}
+    return bool(years) and hit.published is not None and not {hit.published.year, hit.published.year - 1} & years
 
 
 def _fits(about: set[str], part: Reading, index: int) -> bool:
-    return len(about & part.around(index)) >= _FITS * len(about)
+    return len(about & _subject(part, index)) >= _FITS * len(about)
 
 
 def _periods(text: str) -> set[str]:

@@ -3,12 +3,14 @@ an answer has one. An answer without it may be true, but it is none to this ques
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Sequence
 from datetime import date
 
 from rag import forms
 from rag.query import OPENING_WORDS, stems
+from rag.sentences import sentences
 from rag.types import Citation
 
 _QUANTITY = re.compile(
@@ -31,6 +33,23 @@ AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _WHO = re.compile(r"^\W*(?:(?:at|in|on|after|before|during|according)\b[^,]*,\s*)?who\b", re.IGNORECASE)
+# Of these there is a name, or there is no answer: "which hall" may be the old customs house.
+_NAMED = re.compile(
+    r"\b(?:which|what) (?:(?!(?:has|have|had|is|are|was|were|did|does|do|will|can|of)\b)[\w’'-]+ ){0,2}"
+    r"(?:people|persons?|politicians?|officials?|candidates?|councillors?|ministers?|players?|directors?|doctors?|"
+    r"buyers?|bidders?|investors?|shareholders?|owners?|suppliers?|contractors?|compan(?:y|ies)|firms?|banks?|clubs?|"
+    r"unions?|newspapers?|outlets?|schools?|hospitals?|universit(?:y|ies)|branch(?:es)?|streets?|towns?|"
+    r"cit(?:y|ies)|villages?|countr(?:y|ies)|districts?|ports?|stations?)\b(?! (?:of|in) the (?:year|time))",
+    re.IGNORECASE,
+)
+_WHEN = re.compile(r"^\W*when\b|\b(?:what|which) (?:date|day|month|year)\b", re.IGNORECASE)
+_TIME = re.compile(
+    r"\d|\b(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\w*\b|day\b|\b(?:today|tonight|yesterday|tomorrow|"
+    r"spring|summer|autumn|winter|weeks?|months?|years?|decades?|hours?|minutes?|once|soon|never|always|before|after|"
+    r"until|when|while|as soon as|by the end|immediately|morning|noon|evening|night|midnight|weekend|easter|"
+    r"christmas)\b",
+    re.IGNORECASE,
+)
 _WHY = re.compile(r"\bwhy\b|\b(?:what|which) (?:\w+ ){0,2}(?:reasons?|causes?|grounds)\b", re.IGNORECASE)
 _CAUSE = re.compile(
     r"\b(?:because|since|due|so that|after|owing|thanks|blam\w+|caus\w+|reasons?|therefore|led|leads?|forc\w+|"
@@ -52,6 +71,7 @@ def lacks_kind(question: str, text: str, cited: Sequence[Citation]) -> str | Non
     return (
         _no_number(question, text)
         or _nobody(question, text)
+        or _no_time(question, text)
         or _no_cause(question, f"{text} {quotes}")
         or _another_speaker(question, text, quotes)
         or _another_day(question, quotes, cited)
@@ -77,21 +97,29 @@ def _no_number(question: str, text: str) -> str | None:
 
 def _names(text: str) -> set[str]:
     found = set()
-    for word, begins in forms.names(text):
-        if not (begins and word.casefold() in OPENING_WORDS):
-            found |= set(stems(word))
+    for start, end in sentences(text):
+        for word, begins in forms.names(text[start:end]):
+            if not (begins and word.casefold() in OPENING_WORDS) and word not in calendar.day_name:
+                found |= set(stems(word))
     return found
 
 
 def _nobody(question: str, text: str) -> str | None:
+    named = _NAMED.search(question)
     if (
-        not _WHO.search(question)
+        not (named or _WHO.search(question))
         or re.search(r"\bor\b", question)
         or _names(text) - _names(question)
         or re.search(r"\bno(?:body| one)\b", text)
     ):
         return None
-    return "it names nobody, which is what was asked"
+    return f"it names no{'ne' if named else 'body'}, which is what was asked"
+
+
+def _no_time(question: str, text: str) -> str | None:
+    if _WHEN.search(question) and not _TIME.search(text):
+        return "it gives no time, which is what was asked"
+    return None
 
 
 def _no_cause(question: str, said: str) -> str | None:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.sentences import paragraphs
+from rag.sentences import paragraphs, sentences
 from rag.types import Article
 
 Kind = Literal["correction", "retraction"]
@@ -37,6 +37,11 @@ _CORRECTED_TEXT = re.compile(
     rf"|{_EDITOR}(?:an earlier|a previous|the original|an original) version of {_PIECE}\b)",
     re.IGNORECASE,
 )
+_CORRECTING_HEAD = re.compile(r"\W*(?:corrections?|clarifications?|erratum|corrigendum)\b", re.IGNORECASE)
+_CORRECTING_KINDS = ("correction", "clarification")
+_HEADLINE = re.compile(r"[\"“]([^\"“”\n]{12,250})[\"”]")
+_FEWEST_WORDS = 3  # of a headline in quotation marks
+_LONGEST_EXCERPT = 500  # characters of a correction that are noted with what it corrects
 _MARKS = re.compile(r"^[\s*_>#-]+|[*_]+$")  # emphasis of Markdown around a note
 
 
@@ -66,3 +71,23 @@ def printed(article: Article) -> list[Printed]:
         elif _CORRECTED_TEXT.match(text):
             found.append(Printed(CORRECTION, text))
     return list(dict.fromkeys(found))
+
+
+def corrects(article: Article) -> list[str]:
+    """The headlines, as quoted, of the articles that an article of corrections names; none if it is not one."""
+    if not (_CORRECTING_HEAD.match(article.title or "") or (article.kind or "").casefold() in _CORRECTING_KINDS):
+        return []
+    paras = [article.text[start:end] for start, end in paragraphs(article.text)][:_FIRST]
+    quoted = (match[1].rstrip(",.;") for para in paras for match in _HEADLINE.finditer(para))
+    return list(dict.fromkeys(words for words in quoted if len(words.split()) >= _FEWEST_WORDS))
+
+
+def excerpt(correction: Article) -> str:
+    """The beginning of an article that corrects another, in whole sentences."""
+    text = ""
+    for start, end in sentences(correction.text):
+        more = " ".join(correction.text[start:end].split())
+        if text and len(text) + len(more) >= _LONGEST_EXCERPT:
+            break
+        text = f"{text} {more}".strip()
+    return text

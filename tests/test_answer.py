@@ -141,7 +141,7 @@ def test_events_come_in_order_and_the_answer_is_whole(archive: rag.Archive) -> N
         "question", "text", "abstained", "sentences", "citations", "evidence", "model", "archive_version", "timings"
     }  # fmt: skip
     assert set(answer.to_dict()["citations"][0]) == {
-        "number", "article_id", "start", "end", "quote", "title", "outlet", "byline", "published", "url"
+        "number", "article_id", "start", "end", "quote", "title", "outlet", "byline", "published", "url", "page"
     }  # fmt: skip
 
 

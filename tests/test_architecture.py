@@ -55,6 +55,7 @@ LAYERS = [
     "rag.check",
     "rag.checks",
     "rag.differing",
+    "rag.corrections",
     "rag.answer",
     "rag.llama_retriever",
     "rag.upkeep",

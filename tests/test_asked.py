@@ -189,6 +189,12 @@ def test_another_office_is_another_answer(asked: str, held: str, same: bool) -> 
     assert (lacks(question, f"Petra Holm, its {held}, left.", "Petra Holm held the post.") is None) == same
 
 
+def test_of_several_offices_that_a_question_speaks_of_one_is_enough() -> None:
+    question = "How many trips did prosecutors allege, and how many did the judges find proven?"
+    assert lacks(question, "Prosecutors alleged 40 trips.", "Prosecutors alleged 40 trips.") is None
+    assert "“prosecutors”" in (lacks(question, "The mayor counted 40 trips.", "The mayor counted 40 trips.") or "")
+
+
 # -- numbers ----------------------------------------------------------------------------------------------------------
 
 
@@ -243,8 +249,8 @@ def test_an_amount_in_words_is_a_number(answer: str) -> None:
 @pytest.mark.parametrize(
     ("question", "answer", "repeats"),
     [
-        ("When was the library flooded?", "The library was flooded.", True),
-        ("When was the library flooded?", "The libraries were flooding.", True),
+        ("Where was the library flooded?", "The library was flooded.", True),
+        ("Where was the library flooded?", "The libraries were flooding.", True),
         ("When was the library flooded?", "The library was flooded on Monday.", False),
         ("Was the library flooded?", "The library was flooded.", False),  # yes
         ("Who was flooded, the library or the school?", "The library was flooded.", False),

@@ -105,6 +105,7 @@ _TEXT = st.lists(
 @example("He lives in the U.S. Theodore left. [1]", [1])
 @example("It rose in May. [1] It fell.", [1])
 @example("one\ntwo\n\nthree", [1])
+@example("It rose。. [1, 2]", [1])
 @settings(deadline=None, max_examples=500)
 def test_any_chunking_gives_the_same(text: str, sizes: list[int]) -> None:
     pieces, at = [], 0

@@ -60,10 +60,23 @@ def test_the_newest_comes_first_and_an_article_once() -> None:
         "The repairs of the Weir Bridge will take the city 26 weeks in all.",  # of another kind
         "The harvest brought the farmers 26 million crowns.",  # of something else
         "In 2019 the repairs of the Weir Bridge cost the city 26 million crowns.",  # at another time
+        "The repairs of the Weir Bridge will cost the city 2 thousand crowns.",  # far from it: a part of it
     ],
 )
 def test_what_is_no_other_value(text: str) -> None:
     assert others(ANSWER, citing(FIRST), [hit(text, "b")]) == []
+
+
+def test_a_period_in_common_is_no_subject_in_common() -> None:
+    claim = "Patients who waited over a day in the first quarter of the year were 1064 in number."
+    other = hit("It is the first rise after two quarters of the year.", "b")
+    assert others(claim, citing(FIRST), [other]) == []
+
+
+def test_a_year_that_the_claim_names_is_that_of_the_other_article_too() -> None:
+    claim = "The repairs of the Weir Bridge will cost the city 18 million crowns in 2027."
+    other = hit("The repairs of the Weir Bridge will cost the city 26 million crowns.", "b")  # of 2025
+    assert others(claim, [], [other]) == []
 
 
 def test_the_cited_article_does_not_differ_from_itself() -> None:

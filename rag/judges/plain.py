@@ -36,3 +36,16 @@ def _first_name(text: str) -> str | None:
     known = [word for word, begins in forms.names(text) if not begins]
     # A single capitalised word at the beginning may be any word; two in a row, or one that recurs, are a name.
     return name if " " in name or name in known else None
+
+
+def uncapitalised(claim: str, question: str) -> str:
+    """The claim with its first letter made small, if the question has its first word so and never capitalised.
+
+    Writers begin with the question's words: "Rival makers …" after "How did rival makers …?" names nobody.
+    """
+    first = re.match(r"[^\W\d_]+", claim)
+    if not first or not first.group()[0].isupper():
+        return claim
+    small = first.group()[0].lower() + first.group()[1:]
+    words = set(re.findall(r"[^\W\d_]+", question))
+    return claim[0].lower() + claim[1:] if small in words and first.group() not in words else claim

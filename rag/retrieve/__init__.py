@@ -21,6 +21,7 @@ from rag.query.names import Vocabulary
 from rag.query.parts import Place
 from rag.retrieve.candidates import Aspects, Finder, aspects, places_of
 from rag.retrieve.compare import NAMES, Candidate, compare, matrix
+from rag.retrieve.corrected import Corrections, with_corrections
 from rag.retrieve.rank import AGAIN, Model, mixed
 from rag.retrieve.within import Within, within
 from rag.store import features, lookup
@@ -58,12 +59,13 @@ class Pool:
 class Found:
     """What a question found, and what was understood, with what the archive does not hold.
 
-    within: figures of the sentences of each hit, by its passage's id.
+    within: figures of the sentences of each hit, by its passage's id. corrections: of the articles that were found.
     """
 
     hits: tuple[Hit, ...]
     understood: Understood
     within: Mapping[str, Within] = field(default_factory=dict)
+    corrections: Corrections = field(default_factory=dict)
 
 
 class Retriever:
@@ -116,10 +118,12 @@ class Retriever:
         hits = lookup.hits(self._catalog, scored)
         if "stories" not in self._without:
             hits = one_story_once(self._catalog, hits, _as_asked(query, filters))
-        kept = tuple(replace(hit, rank=rank) for rank, hit in enumerate(distinct(hits, k), 1))
+        corrected: Corrections
+        hits, corrected = with_corrections(self._catalog, distinct(hits, k), k)
+        kept = tuple(replace(hit, rank=rank) for rank, hit in enumerate(hits, 1))
         notes = [*query.understood.notes, *notes]
         understood = replace(query.understood, notes=tuple(dict.fromkeys(notes)))
-        return Found(kept, understood, within(self._catalog, kept, asp))
+        return Found(kept, understood, within(self._catalog, kept, asp), corrected)
 
     def pools(self, query: Query, filters: Filters, most: int = 0) -> tuple[list[Pool], list[str], Aspects]:
         """The candidates of each of a question's searches, compared and scored; what could not be kept to; the aspects.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from rag import notes
+from rag.article import Article
 from rag.notes import Kind
 from rag.record import Record
 from rag.store.catalog import Catalog
@@ -26,7 +27,8 @@ class Note(Record):
     """A correction or retraction of an article.
 
     `kind` is "correction" or "retraction"; `by_article` the article that corrects it, if one was named; `by_hand`
-    whether a person noted it (else the article's own text says so); `void` when it was declared void, None if it holds.
+    whether a person noted it (else the article's own text says so, or that of `by_article`); `void` when it was
+    declared void, None if it holds.
     """
 
     article_id: str
@@ -54,16 +56,47 @@ def recognise(catalog: Catalog) -> int:
 
 
 def _recognise(catalog: Catalog, row: sqlite3.Row) -> None:
-    found = notes.printed(article_of(row))
-    before = [note for note in of(catalog, row["id"], void=True) if not note.by_hand]
+    article = article_of(row)
+    found: list[tuple[str, Kind, str, str | None]]
+    found = [(article.id, note.kind, note.text, None) for note in notes.printed(article)]
+    found += [(id, notes.CORRECTION, text, by) for id, text, by in _links(catalog, row["n"], article)]
+    own = "by_hand = 0 AND (article_id = ?1 OR by_article = ?1)"
+    before = catalog.rows(f"SELECT article_id, kind, text, void FROM notes WHERE {own}", (article.id,))
     if not found and not before:
         return
-    voided = {(note.kind, note.text) for note in before if note.void}
-    catalog.write("DELETE FROM notes WHERE article_id = ? AND by_hand = 0 AND void IS NULL", [(row["id"],)])
-    for note in found:
-        if (note.kind, note.text) not in voided:
-            _insert(catalog, row["id"], note.kind, note.text, None, by_hand=False)
+    voided = {(note["article_id"], note["kind"], note["text"]) for note in before if note["void"]}
+    catalog.write(f"DELETE FROM notes WHERE {own} AND void IS NULL", [(article.id,)])
+    for id, kind, text, by in found:
+        if (id, kind, text) not in voided:
+            _insert(catalog, id, kind, text, by, by_hand=False)
     _touch(catalog)
+
+
+def _links(catalog: Catalog, n: int, article: Article) -> list[tuple[str, str, str]]:
+    """What an article corrects in others of its outlet, and they in it: (corrected id, excerpt, correcting id).
+
+    A correction names what it corrects by its headline, word for word; either may be taken in first.
+    """
+    headlines = notes.corrects(article)
+    catalog.write("DELETE FROM corrected_headlines WHERE article = ?", [(n,)])
+    catalog.write("INSERT INTO corrected_headlines VALUES (?, ?)", [(head.casefold(), n) for head in headlines])
+    found = [
+        (row["id"], notes.excerpt(article), article.id)
+        for headline in headlines
+        for spelled in {headline, headline.replace("'", "’"), headline.replace("’", "'")}
+        for row in catalog.rows(
+            "SELECT id FROM articles WHERE title = ? COLLATE NOCASE AND outlet IS ? AND id <> ?",
+            (spelled, article.outlet, article.id),
+        )
+    ]
+    title = (article.title or "").casefold()
+    for row in catalog.rows(
+        "SELECT a.* FROM corrected_headlines h JOIN articles a ON a.n = h.article "
+        "WHERE h.headline IN (?, ?, ?) AND a.outlet IS ? AND a.id <> ?",
+        (title, title.replace("'", "’"), title.replace("’", "'"), article.outlet, article.id),
+    ):
+        found.append((article.id, notes.excerpt(article_of(row)), row["id"]))
+    return found
 
 
 def add(catalog: Catalog, article_id: str, kind: Kind, text: str, by_article: str | None = None) -> None:
@@ -87,12 +120,26 @@ def declare_void(catalog: Catalog, article_id: str, kind: Kind) -> int:
 def forget(catalog: Catalog, article_ids: Sequence[str]) -> None:
     """Delete all notes of articles that are removed."""
     catalog.write("DELETE FROM notes WHERE article_id = ?", [(id,) for id in article_ids])
+    catalog.write("DELETE FROM notes WHERE by_article = ? AND by_hand = 0", [(id,) for id in article_ids])
 
 
 def of(catalog: Catalog, article_id: str, *, void: bool = False) -> tuple[Note, ...]:
     """The notes of an article, oldest first; with those that were declared void if `void`."""
     where = "article_id = ?" if void else "article_id = ? AND void IS NULL"
     return tuple(_note(row) for row in catalog.rows(f"SELECT * FROM notes WHERE {where} ORDER BY n", (article_id,)))
+
+
+def corrections(catalog: Catalog, article_ids: Sequence[str]) -> dict[str, list[str]]:
+    """By id of an article, the ids of the articles that correct it, oldest note first; only those that have any."""
+    found: dict[str, list[str]] = {}
+    rows = catalog.rows(
+        "SELECT article_id, by_article FROM notes WHERE kind = 'correction' AND void IS NULL "
+        f"AND by_article IS NOT NULL AND article_id IN ({', '.join('?' * len(article_ids))}) ORDER BY n",
+        tuple(article_ids),
+    )
+    for row in rows:
+        found.setdefault(row["article_id"], []).append(row["by_article"])
+    return found
 
 
 def retracted(catalog: Catalog) -> set[str]:

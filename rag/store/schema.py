@@ -144,6 +144,18 @@ MIGRATIONS = (
     ALTER TABLE articles ADD COLUMN pages TEXT;
     ALTER TABLE articles ADD COLUMN times TEXT;
     """,
+    # The headlines, case-folded, of which an article says that it corrects them: see rag/store/notes.py. All articles
+    # are looked through anew.
+    """
+    CREATE TABLE corrected_headlines (
+        headline TEXT NOT NULL, article INTEGER NOT NULL REFERENCES articles (n) ON DELETE CASCADE,
+        PRIMARY KEY (headline, article)
+    ) WITHOUT ROWID;
+    CREATE INDEX corrected_headlines_by_article ON corrected_headlines (article);
+    CREATE INDEX articles_by_title ON articles (title COLLATE NOCASE);
+    CREATE INDEX notes_by_correction ON notes (by_article) WHERE by_article IS NOT NULL;
+    UPDATE articles SET noted = 0;
+    """,
 )
 
 

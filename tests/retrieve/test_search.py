@@ -321,7 +321,8 @@ def test_an_archive_from_before_features_is_completed(opened: Opener, folder: Pa
         "DROP VIEW passage_text", "ALTER TABLE passages DROP COLUMN searched", FIRST_VIEW,
         "DROP TABLE passage_features", "ALTER TABLE doomed_vectors DROP COLUMN n", "PRAGMA user_version = 2",
         "DROP TABLE notes", "DROP INDEX articles_to_note", "ALTER TABLE articles DROP COLUMN noted",
-        "DROP TABLE pages", "DROP TABLE places",
+        "DROP TABLE pages", "DROP TABLE places", "DROP TABLE corrected_headlines", "DROP INDEX articles_by_title",
+        "ALTER TABLE articles DROP COLUMN pages", "ALTER TABLE articles DROP COLUMN times",
     ):  # fmt: skip
         archive._catalog.rows(sql)
     archive.close()
