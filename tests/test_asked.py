@@ -292,6 +292,39 @@ def test_without_evidence_or_citations_names_are_lacking_and_nothing_breaks() ->
     assert Asked("What was the hall?", []).lacks(answer) is None
 
 
+# -- look-alikes ------------------------------------------------------------------------------------------------------
+
+STAFF = "How many people work for Skerra Link?"
+
+
+def test_a_name_that_looks_alike_is_another_name() -> None:
+    both = "Skerra Link sells tickets. The ferry company Skerra Line employs 74 people."
+    reason = lacks(
+        STAFF, both, "Skerra Line employs 74 people.", quote="The ferry company Skerra Line employs 74 people."
+    )
+    assert reason == "the cited words speak of Skerra Line, not of Skerra Link"
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        (STAFF, "Skerra Link employs 74 people, Skerra Line 80."),
+        (STAFF, "The Link employs 74 people."),
+        (
+            "How many branches of Norby Savings Bank will Castell Bank close?",
+            "It will close nine of Norby Savings Bank.",
+        ),
+        ("What did Elke Marsh promise?", "Marsh promised a bridge."),
+        ("How large is Skerra?", "Skerra Line has 74 seats."),  # a name of one word is no pair
+    ],
+)
+def test_the_name_itself_its_part_and_other_names_of_the_question_are_none(question: str, text: str) -> None:
+    assert (
+        lacks(question, f"{text} It sells Skerra Link tickets at Castell Bank for Elke Marsh.", text, quote=text)
+        is None
+    )
+
+
 # -- standing alone, and the judge's model ----------------------------------------------------------------------------
 
 
@@ -360,3 +393,19 @@ def test_the_judges_model_is_asked_about_the_whole_answer(verdict: Verdict, reas
 
 def test_a_judge_without_a_model_has_no_say() -> None:
     assert not_answered(Plain(), "How was it?", TWO) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The terrace will cost 148 million, according to the latest figure in extract.",
+        "Extract [5] says that the terrace will cost 148 million.",
+        "The head was promised a seat, according to an article from an article above.",
+    ],
+)
+def test_what_speaks_of_the_prompt_cannot_stand_alone(text: str) -> None:
+    assert alone(text) == "it speaks of the extracts that the writer was shown"
+
+
+def test_extracts_of_another_kind_may_be_spoken_of() -> None:
+    assert alone("Extracts of the report were read out in court.") is None

@@ -271,6 +271,51 @@ def test_a_sentence_out_of_the_blue_gives_way_to_nothing() -> None:
     assert check.rewritten(Sentence("The orchestra played in Reykjavik.", (), Verdict.UNSUPPORTED, "no")) is None
 
 
+class Doubtful(Stubborn):
+    """A judge that lets everything pass, without being sure of it."""
+
+    probability = 0.55
+
+    def judge(self, claim: str, evidence: Sequence[Cited]) -> Judgement:
+        return Judgement(Verdict.SUPPORTED, "stated", self.probability)
+
+
+def test_what_the_judge_is_not_sure_of_is_struck_and_the_article_quoted() -> None:
+    check = checker(HARBOUR, SCHOOL, judge=Doubtful())
+    struck = check.check(Raw("Some 312 pupils remained with their parents.", (2,)))
+    assert (struck.verdict, struck.reason) == (Verdict.UNSUPPORTED, "in doubt: stated")
+    assert check.in_doubt(struck)
+    words = check.rewritten(struck)
+    assert words is not None
+    assert words.text == "“Some 312 pupils stayed at home.”"
+    assert exact_places(words, HARBOUR, SCHOOL)
+
+
+def test_what_the_judge_is_sure_of_is_told() -> None:
+    judge = Doubtful()
+    judge.probability = 0.75
+    check = checker(HARBOUR, SCHOOL, judge=judge)
+    told = check.check(Raw("Some 312 pupils stayed at home.", (2,)))
+    assert told.verdict is Verdict.SUPPORTED
+    assert not check.in_doubt(told)
+
+
+def test_a_struck_sentence_with_a_day_gives_way_to_the_words_that_have_it() -> None:
+    council = hit("The council is to decide on 17 December. It rained all day.")
+    check = checker(council, SCHOOL)
+    written = "The councillors are due to decide on the mayor's spending plan on 17 December."
+    words = check.rewritten(Sentence(written, (), Verdict.UNSUPPORTED, "no"))
+    assert words is not None
+    assert words.text == "“The council is to decide on 17 December.”"
+
+
+def test_a_word_that_the_question_writes_small_is_no_name() -> None:
+    makers = hit("Li Auto and Leapmotor needed over seven years.")
+    brief = Brief("How long did rival makers such as Li Auto need?", (Extract(makers, makers.sentences, (0.0,)),))
+    check = Checker(LiteralJudge(), brief, [makers])
+    assert "Rival" not in check.check(Raw("Rival makers Li Auto and Leapmotor needed seven years.", (1,))).reason
+
+
 def test_a_pronoun_is_judged_as_whom_the_sentence_before_names() -> None:
     judge = Stubborn()
     check = checker(SCHOOL, judge=LiteralJudge())

@@ -22,14 +22,18 @@ def with_corrections(catalog: Catalog, hits: Sequence[Hit], k: int) -> tuple[lis
     known = notes.corrections(catalog, list({hit.article_id for hit in hits})) if hits else {}
     if not known:
         return list(hits[:k]), {}
-    there = {hit.article_id for hit in hits}
+    found: dict[str, Hit] = {}
+    for hit in hits:
+        found.setdefault(hit.article_id, hit)
     shown: list[Hit] = []
     for hit in hits:
+        if hit in shown:
+            continue
         shown.append(hit)
         for id in known.get(hit.article_id, ()):
-            if id not in there and (passage := _passage(catalog, id, hit)):
+            passage = found.get(id) or _passage(catalog, id, hit)
+            if passage and all(passage.article_id != other.article_id for other in shown):
                 shown.append(passage)
-            there.add(id)
     return shown[:k], known
 
 

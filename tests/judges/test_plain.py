@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.judges.plain import made_plain
+from rag.judges.plain import made_plain, uncapitalised
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,18 @@ def test_a_pronoun_becomes_whom_the_sentence_before_begins_with(before: str, sen
 )
 def test_elsewhere_the_sentence_stays_as_it_is(before: str, sentence: str) -> None:
     assert made_plain(sentence, before) == sentence
+
+
+@pytest.mark.parametrize(
+    ("claim", "question", "expected"),
+    [
+        ("Rival makers lost.", "Did rival makers lose?", "rival makers lost."),
+        ("The council met.", "When did the council meet?", "the council met."),
+        ("Rival makers lost.", "Did Rival lose to rival makers?", "Rival makers lost."),
+        ("Lund was jailed.", "Who was jailed?", "Lund was jailed."),
+        ("31 people came.", "How many people came?", "31 people came."),
+        ("", "Who?", ""),
+    ],
+)
+def test_the_first_letter_is_small_where_the_question_has_it_so(claim: str, question: str, expected: str) -> None:
+    assert uncapitalised(claim, question) == expected

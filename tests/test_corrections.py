@@ -1,0 +1,143 @@
+"""What a correction calls wrong: found in its words, linked by its headline, and never told as a fact."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import rag
+from rag.corrections import correction_of
+from rag.notes import corrects
+from rag.sentences import sentences
+from rag.types import Article, Citation, Hit, Verdict
+from tests.conftest import Opener, write_article
+
+CITED = [Citation(1, "a", 0, 10, "…", None, None, None, None)]
+LINKS = {"a": ["c"]}
+HEADLINE = "Weir Bridge bill climbs by two thirds"
+
+
+def correction(text: str) -> Hit:
+    spans = tuple((30 + a, 30 + b) for a, b in sentences(text))
+    return Hit(
+        rank=1, score=1.0, passage_id="c:30", article_id="c", start=30, end=30 + len(text), text=text, sentences=spans,
+        outlet="Ortmund Post", published=datetime(2025, 6, 20, tzinfo=UTC),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("told", "printed", "quote"),
+    [
+        (
+            "The bill rose by 64 percent.",
+            "We are sorry. The article said that the bill was 64 percent higher. The correct figure is 46 percent.",
+            "The article said that the bill was 64 percent higher. The correct figure is 46 percent.",
+        ),
+        ("Some 43 people fell ill.", "The number of cases was 39, not 43.", "The number of cases was 39, not 43."),
+        (
+            "Some 43 people fell ill.",
+            "It said that 43 cases had been confirmed. The office had made no mistake. The correct number was 39.",
+            "It said that 43 cases had been confirmed. The office had made no mistake. The correct number was 39.",
+        ),
+        ("Some 39 people fell ill, not 43.", "The number of cases was 39, not 43.", None),  # it is told already
+        ("Some 39 people fell ill.", "It said that 43 had fallen ill. The correct number is 39.", None),
+        ("The bridge is 31 years old.", "It said that 43 had fallen ill. The correct number is 39.", None),
+        ("The bill rose by 64 percent.", "The bill of 64 million stands. The correct share is 46 percent.", None),
+        ("The bill rose by 64 percent.", "All other figures, such as the 64 percent, stand.", None),
+    ],
+)
+def test_a_number_that_a_correction_puts_right(told: str, printed: str, quote: str | None) -> None:
+    found = correction_of(told, CITED, [correction(printed)], LINKS)
+    assert (found.quote if found else None) == quote
+    if found:
+        assert found.text == f"A correction in Ortmund Post of 20 June 2025: “{quote}”"
+
+
+def test_only_the_article_that_is_cited_is_corrected() -> None:
+    printed = [correction("The number of cases was 39, not 43.")]
+    assert correction_of("Some 43 people fell ill.", CITED, printed, {"b": ["c"]}) is None
+
+
+@pytest.mark.parametrize(
+    ("title", "kind", "text", "headlines"),
+    [
+        ("Correction: the Weir Bridge", None, f'Our article "{HEADLINE}" was wrong.', [HEADLINE]),
+        ("Corrections and clarifications", None, f"Our article “{HEADLINE},” was wrong.", [HEADLINE]),
+        ("The Weir Bridge", "correction", f'Our article "{HEADLINE}" was wrong.', [HEADLINE]),
+        ("The Weir Bridge", None, f'The article "{HEADLINE}" was read by many.', []),
+        ("Correction: the Weir Bridge", None, 'He said "no way back now" to us and "never".', ["no way back now"]),
+    ],
+)
+def test_the_headlines_that_a_correction_names(title: str, kind: str | None, text: str, headlines: list[str]) -> None:
+    assert corrects(Article("c", text, "c.md", title=title, kind=kind)) == headlines
+
+
+def wrong(folder: Path, outlet: str = "Ortmund Post") -> None:
+    text = "The repairs of the Weir Bridge will cost 64 percent more than was planned, the council said."
+    write_article(folder / "wrong.md", text, title=HEADLINE, outlet=outlet, published="2025-06-17")
+
+
+def right(folder: Path) -> None:
+    text = (
+        f'An article of 17 June, "{HEADLINE}", was wrong.\n\n'
+        "It said that the bill was 64 percent higher. The correct figure is 46 percent."
+    )
+    write_article(
+        folder / "right.md", text, title="Correction: a bridge", outlet="Ortmund Post", published="2025-06-20"
+    )
+
+
+@pytest.mark.parametrize("first", ["wrong", "right", "both"])
+def test_they_are_linked_whichever_is_taken_in_first(opened: Opener, tmp_path: Path, first: str) -> None:
+    archive = opened()
+    steps = {"wrong": (wrong, right), "right": (right, wrong), "both": (lambda folder: (wrong(folder), right(folder)),)}
+    for step in steps[first]:
+        step(tmp_path / "a")
+        archive.ingest(tmp_path / "a")
+    articles = {article.title: article.id for article in archive.articles()}
+    (note,) = archive.upkeep.notes(articles[HEADLINE])
+    assert (note.kind, note.by_hand, note.by_article) == ("correction", False, articles["Correction: a bridge"])
+    assert note.text.endswith("The correct figure is 46 percent.")
+    archive.upkeep.remove([articles["Correction: a bridge"]])
+    assert archive.upkeep.notes(articles[HEADLINE]) == ()
+
+
+def test_another_paper_is_not_corrected(opened: Opener, tmp_path: Path) -> None:
+    archive = opened()
+    wrong(tmp_path / "a", outlet="Sundby Radio")
+    right(tmp_path / "a")
+    archive.ingest(tmp_path / "a")
+    assert all(archive.upkeep.notes(article.id) == () for article in archive.articles())
+
+
+@pytest.fixture
+def corrected(opened: Opener, tmp_path: Path) -> rag.Archive:
+    archive = opened()
+    wrong(tmp_path / "a")
+    right(tmp_path / "a")
+    for n in range(12):
+        write_article(tmp_path / "a" / f"{n}.md", f"The Weir Bridge council met {n} times.", title=f"Bridge {n}")
+    archive.ingest(tmp_path / "a")
+    return archive
+
+
+def test_a_search_shows_the_correction_behind_what_it_corrects(corrected: rag.Archive) -> None:
+    titles = [hit.title for hit in corrected.search("How much more will the repairs cost than planned?", k=3)]
+    assert titles[:2] == [HEADLINE, "Correction: a bridge"]
+    assert len(titles) == 3
+    assert [hit.title for hit in corrected.search("What was wrong?", k=9)].count("Correction: a bridge") == 1
+    assert [hit.rank for hit in corrected.search("How much more will the repairs cost?", k=3)] == [1, 2, 3]
+
+
+def test_an_answer_does_not_tell_the_mistake_but_the_correction(corrected: rag.Archive) -> None:
+    answer = corrected.ask("By what percentage will the repairs of the Weir Bridge cost more than was planned?")
+    shown = [sentence.text for sentence in answer.sentences if sentence.verdict is Verdict.SUPPORTED]
+    assert shown == [
+        "A correction in Ortmund Post of 20 June 2025: “It said that the bill was 64 percent higher. The correct "
+        "figure is 46 percent.”"
+    ]
+    assert "a correction says otherwise" in {sentence.reason for sentence in answer.sentences}
+    (citation,) = answer.citations
+    assert corrected.article(citation.article_id).text[citation.start : citation.end] == citation.quote
