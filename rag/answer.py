@@ -224,9 +224,12 @@ def _stands(sentence: Sentence) -> bool:
 
 
 def _repeats(words: Sentence, known: Sentence) -> bool:
-    """Whether a standing sentence cites the same words already."""
-    cited = {(c.article_id, c.start, c.end) for c in known.citations}
-    return bool(cited) and {(c.article_id, c.start, c.end) for c in words.citations} <= cited
+    """Whether a quotation overlaps what a standing sentence cites already."""
+    return any(
+        cited.article_id == said.article_id and cited.start < said.end and said.start < cited.end
+        for cited in words.citations
+        for said in known.citations
+    )
 
 
 def struck(sentence: Sentence, reason: str) -> Sentence:

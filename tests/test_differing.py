@@ -80,8 +80,8 @@ def test_a_year_that_the_claim_names_is_that_of_the_other_article_too() -> None:
 
 
 def test_it_speaks_of_what_was_asked_as_much_as_the_cited_words() -> None:
-    source = hit("The gross margin of the phones of Ostra stood at 23 percent in the quarter.", "a")
-    other = hit("The cars brought a gross margin that stood at 25 percent in the quarter.", "b")
+    source = hit("The phones of Ostra, sold abroad and at home, kept up a gross margin that stood at 23 percent.", "a")
+    other = hit("The cars kept up a gross margin that stood at 25 percent.", "b")
     claim = source.text
     assert others(claim, citing(source), [other]) != []
     assert others(claim, citing(source), [other], "What was the gross margin of the phones of Ostra?") == []
