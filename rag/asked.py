@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from rag import forms
 from rag.judges import Judge
@@ -51,6 +52,7 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _LAST_YEAR = re.compile(r"\b(?:last|previous|the prior) year\b|\byear (?:earlier|before|ago)\b", re.IGNORECASE)
 _NEXT_YEAR = re.compile(r"\b(?:next|the following|coming) year\b", re.IGNORECASE)
 _FEWEST = 3  # words of a sentence
+_SUBJECT = 6  # words within which a sentence has named what it speaks of
 # Words for what a writer is shown, which a reader is not.
 _OF_THE_PROMPT = re.compile(r"\bextracts?\b(?= ?(?:\[|\d|above|$|\W*$))|\ban article above\b", re.IGNORECASE)
 # A sentence of these alone is stated by any words that share one of them.
@@ -105,7 +107,7 @@ class Asked:
         for phrase, apart in self.names:
             if not apart & there:
                 return f"the cited words do not speak of {phrase}"
-        if alike := self._look_alike(" ".join([*(s.text for s in sentences), *(c.quote for c in cited)])):
+        if alike := self._look_alike(sentences):
             return alike
         return (
             self._other_period(cited, said)
@@ -114,17 +116,18 @@ class Asked:
             or self._nothing_new(sentences)
         )
 
-    def _look_alike(self, text: str) -> str | None:
-        """A name that shares a word with one of the question's, where that one is not named: Skerra Line for Link."""
-        asked = [phrase for phrase in _phrases(self.question) if " " in phrase]
-        stated, known = _stems(text), [_stems(phrase) for phrase in _phrases(self.question)]
-        for phrase in asked:
-            wanted = _stems(phrase)
-            for other in _phrases(text):
+    def _look_alike(self, sentences: Sequence[Sentence]) -> str | None:
+        """A subject whose name shares a word with one of the question's, that is not named: Skerra Line for Link."""
+        asked = [_stems(phrase) for phrase in _phrases(self.question)]
+        stated = _stems(" ".join(f"{s.text} {' '.join(map(_cited, s.citations))}" for s in sentences))
+        for sentence in sentences:
+            begun = " ".join(sentence.text.split()[:_SUBJECT])
+            for other in islice(_phrases(begun), 1):
                 words = _stems(other)
-                apart = wanted - words
-                if wanted & words and words - wanted and apart and not apart & stated and words not in known:
-                    return f"the cited words speak of {other}, not of {phrase}"
+                for phrase, wanted in zip(_phrases(self.question), asked):
+                    alike = wanted & words and words - wanted and wanted - words
+                    if alike and not (wanted - words) & stated and not any(known <= words for known in asked):
+                        return f"the cited words speak of {other}, not of {phrase}"
         return None
 
     def _other_period(self, cited: Sequence[Citation], said: str) -> str | None:

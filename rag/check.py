@@ -167,15 +167,21 @@ class Checker:
         """
         claim = uncapitalised(struck.text, self.brief.question)
         telling = bool(forms.numbers(claim) or forms.dates(claim))
+        doubted = self._doubted.get(struck.text)
+
+        def holds_all(run: _Run) -> bool:
+            return not missing(claim, [self._cited(run)])
 
         def fit(run: _Run) -> bool:
-            has_all = telling and run.shared >= _SHARED_WITH_NUMBERS and not missing(claim, [self._cited(run)])
+            has_all = telling and run.shared >= _SHARED_WITH_NUMBERS and holds_all(run)
             return (has_all or run.shared >= _SHARED) and "\n" not in run.quote
 
-        runs = (run for hit in self.hits for run in _runs(struck.text, hit, _LONGEST_REWRITTEN))
-        best = self._doubted.get(struck.text) or max(
-            filter(fit, runs), key=lambda run: run.shared - _WORTH_MORE * run.count, default=None
-        )
+        if doubted:
+            inside = (run for run in _runs(claim, doubted.hit) if doubted.start <= run.start and run.end <= doubted.end)
+            fitting = filter(holds_all, inside)
+        else:
+            fitting = filter(fit, (run for hit in self.hits for run in _runs(claim, hit, _LONGEST_REWRITTEN)))
+        best = max(fitting, key=lambda run: run.shared - _WORTH_MORE * run.count, default=doubted)
         if best is None:
             return None
         reason = "the article's own words, since what was written does not stand"
