@@ -24,6 +24,7 @@ from rag.retrieve import Retriever
 from rag.retrieve.compare import Candidate
 from rag.retrieve.rank import load as load_weights
 from rag.retrieve.rank import parts_of
+from rag.retrieve.rerank import Reranker
 from rag.settings import Settings
 from rag.store import lookup
 from rag.store.catalog import Catalog
@@ -102,7 +103,8 @@ class Archive:
     def _retriever(self) -> Retriever:
         parts = parts_of(self.settings.without)
         weights = load_weights(self.settings.weights)
-        return Retriever(self._catalog, self._vectors, self._embedder, weights, parts)
+        reranker = Reranker(self.settings.reranker, self.settings.threads) if self.settings.reranker else None
+        return Retriever(self._catalog, self._vectors, self._embedder, weights, parts, reranker)
 
     @cached_property
     def _judge(self) -> Judge:

@@ -34,6 +34,8 @@ class Settings:
     prompt_tokens: budget for the evidence inside the prompt, same tokens. Reading is what costs on a CPU.
     answer_tokens: longest answer a writer may give.
     weights: file of ranking weights made by `rag eval fit`; empty takes those that ship with the project.
+    reranker: a sentence-transformers CrossEncoder with one score, by Hugging Face id or folder, that reads the best
+        passages of a search once more; empty for none.
     without: parts of the retrieval to leave out, separated by commas, for measuring (`rag.RETRIEVAL_PARTS`).
     writer_timeout: seconds after which a silent or endless writer is given up.
     threads: processor threads for models; 0 takes as many as the machine has.
@@ -51,6 +53,7 @@ class Settings:
     prompt_tokens: int = 360
     answer_tokens: int = 220
     weights: str = ""
+    reranker: str = ""
     without: str = ""
     writer_timeout: float = 180.0
     threads: int = 0

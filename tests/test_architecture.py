@@ -36,6 +36,7 @@ LAYERS = [
     "rag.embed",
     "rag.forms",
     "rag.words",
+    "rag.cross_encoder",
     "rag.query",
     "rag.llms",
     "rag.judges",
@@ -70,9 +71,15 @@ LAYERS = [
 ROOF = "rag.cli"
 CONTRACT = ("rag", "rag.types", "rag.errors")  # what eval and ui may know of rag
 HOMES = {
-    "torch": ("rag/embed.py", "rag/bert_torch.py", "rag/judges/nli.py"),
-    "sentence_transformers": ("rag/embed.py", "rag/judges/nli.py"),
-    "transformers": ("rag/embed.py", "rag/judges/nli.py", "rag/llms/hf.py"),
+    "torch": (
+        "rag/embed.py",
+        "rag/bert_torch.py",
+        "rag/cross_encoder.py",
+        "rag/judges/nli.py",
+        "rag/retrieve/rerank.py",
+    ),
+    "sentence_transformers": ("rag/embed.py", "rag/cross_encoder.py"),
+    "transformers": ("rag/embed.py", "rag/cross_encoder.py", "rag/llms/hf.py"),
     # The benchmark runs stock LlamaIndex beside ours: that is what it measures.
     "chromadb": ("rag/store/vectors.py", "eval/benchmarks/ingest.py", "eval/systems/stock.py"),
     "datasketch": ("rag/stories.py",),

@@ -6,15 +6,14 @@ read in windows, and the likeliest one counts: a claim is stated if one window s
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import numpy as np
 
+from rag import cross_encoder
 from rag.errors import ModelError, SettingsError
 from rag.forms import smoothed
 from rag.judges import Cited, Judge, Judgement
@@ -31,7 +30,6 @@ _WINDOW = 350  # the model's tokens: what these models were trained on is seldom
 _LEAST_WINDOW = 16  # a claim that leaves less room than this is not judged
 _MARKS = 8  # room for the marks that a tokenizer puts round a pair
 _BATCH = 16  # pairs; more pads more
-_TRAINED_HEADS = ("ForSequenceClassification", "ForCausalLM")
 _CHOOSE = f"Choose a model that was trained on entailment, for example {EXAMPLE}"
 _ENTAILMENT = ("entailment", "supported", "entails")
 _WHO = "the entailment model"
@@ -136,30 +134,7 @@ class NLIJudge:
 
     @cached_property
     def _model(self) -> Any:
-        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        import torch
-        from safetensors import SafetensorError
-        from sentence_transformers import CrossEncoder
-        from transformers.utils import logging
-
-        logging.disable_progress_bar()
-        if self._threads:
-            torch.set_num_threads(self._threads)
-        try:
-            model = CrossEncoder(
-                self._target, device="cpu", local_files_only=Path(self._target).is_dir(), trust_remote_code=False
-            )
-        except (OSError, ValueError, RuntimeError, KeyError, ImportError, SafetensorError) as error:
-            raise ModelError(
-                f"{self._target} is not a model that sentence-transformers can load: {error}",
-                hint="Check its name and the network, or whether the folder's files are whole.",
-            ) from error
-        heads = getattr(model.config, "architectures", None) or []
-        if len(model) == 1 and heads and not any(head.endswith(_TRAINED_HEADS) for head in heads):
-            # The library would put a head of random weights on it.
-            raise ModelError(f"{self._target} is a model without a trained head: {', '.join(heads)}", hint=_CHOOSE)
-        return model.float()  # some are stored in half precision, which is slow here and less exact
+        return cross_encoder.load(self._target, self._threads, _CHOOSE)
 
     @cached_property
     def _limit(self) -> int:

@@ -23,6 +23,7 @@ from rag.retrieve.candidates import Aspects, Finder, aspects, places_of
 from rag.retrieve.compare import NAMES, Candidate, compare, matrix
 from rag.retrieve.corrected import Corrections, with_corrections
 from rag.retrieve.rank import AGAIN, Model, mixed
+from rag.retrieve.rerank import AT_MOST, Reranker
 from rag.retrieve.within import Within, within
 from rag.store import features, lookup
 from rag.store.attributes import Attributes, Present
@@ -37,6 +38,7 @@ Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
 _SAME = 0.8  # share of words in common above which two passages say the same
 _SPARE = 2  # hits looked at for each that is wanted: some say the same
+_TINY = 1e-9
 _SOON = 14  # days after something happened within which it is news
 
 
@@ -72,13 +74,20 @@ class Retriever:
     """Finds passages. Reads only, and may be used by several threads."""
 
     def __init__(
-        self, catalog: Catalog, vectors: Vectors, embedder: Embedder, model: Model, without: Collection[str] = ()
+        self,
+        catalog: Catalog,
+        vectors: Vectors,
+        embedder: Embedder,
+        model: Model,
+        without: Collection[str] = (),
+        reranker: Reranker | None = None,
     ) -> None:
         self._catalog = catalog
         self._vectors = vectors
         self._embedder = embedder
         self._model = model
         self._without = frozenset(without)
+        self._reranker = reranker
         self._finder = Finder(catalog, vectors, Postings(catalog), self._without)
         self._attributes = Attributes(catalog, vectors)
         self._seen = catalog.meta("vectors")
@@ -111,6 +120,8 @@ class Retriever:
     def search(self, query: Query, k: int, filters: Filters) -> Found:
         """Up to `k` distinct passages, best first."""
         pools, notes, asp = self.pools(query, filters, _SPARE * k)
+        if self._reranker:
+            pools = [self._reread(pool, query, self._reranker) for pool in pools]
         again = 1.0 if "mixing" in self._without else AGAIN
         ranked = mixed([(pool.numbers, pool.scores) for pool in pools], _SPARE * k, again)
         halves = {n: (d, x) for p in pools for n, d, x in zip(p.numbers.tolist(), p.dense.tolist(), p.lexical.tolist())}
@@ -165,6 +176,20 @@ class Retriever:
             hits = lookup.hits(self._catalog, scored)
             found += [Candidate(side, hit, dict(zip(NAMES, row))) for hit, row in zip(hits, pool.table.tolist())]
         return found
+
+    def _reread(self, pool: Pool, query: Query, reranker: Reranker) -> Pool:
+        """The pool with its best passages scored by the reranker instead; they stay before all others."""
+        best = np.argsort(-pool.scores, kind="stable")[:AT_MOST]
+        scored = [Scored(n, 0.0, None, None) for n in pool.numbers[best].tolist()]
+        hits = lookup.hits(self._catalog, scored)
+        if len(hits) != len(best):
+            return pool  # another process has just taken some away
+        start, end = pool.search.place
+        reread = reranker.probabilities(query.text[start:end], hits)
+        others = min(1.0, float(reread.min(initial=1.0)) / max(_TINY, float(pool.scores.max(initial=0.0))))
+        scores = pool.scores * others
+        scores[best] = reread
+        return replace(pool, scores=scores)
 
     def _encoded(self, query: Query, places: Sequence[Place]) -> Floats:
         """Vectors of the question and of its parts as they stand in it, from one reading."""
