@@ -209,8 +209,10 @@ class Checker:
             judgement = self.judge.judge(_exact_quotations(claim, runs[0].quote), [self._cited(run) for run in runs])
         except ModelError as error:
             return _Finding(runs, Verdict.UNCHECKED, f"the judge could not be asked: {error.message}")
-        if judgement.verdict is Verdict.SUPPORTED and (judgement.probability or 1.0) < _ASSURED:
-            return _Finding(runs, Verdict.UNSUPPORTED, f"in doubt: {judgement.reason}", in_doubt=True)
+        sure = 1.0 if judgement.probability is None else judgement.probability
+        if judgement.verdict is Verdict.SUPPORTED and sure < _ASSURED:
+            reason = f"it is not sure enough that the cited words state it ({sure:.2f})"
+            return _Finding(runs, Verdict.UNSUPPORTED, reason, in_doubt=True)
         kept = runs if judgement.verdict is not Verdict.UNSUPPORTED else []
         return _Finding(kept, judgement.verdict, judgement.reason)
 

@@ -283,7 +283,10 @@ class Doubtful(Stubborn):
 def test_what_the_judge_is_not_sure_of_is_struck_and_the_article_quoted() -> None:
     check = checker(HARBOUR, SCHOOL, judge=Doubtful())
     struck = check.check(Raw("Some 312 pupils remained with their parents.", (2,)))
-    assert (struck.verdict, struck.reason) == (Verdict.UNSUPPORTED, "in doubt: stated")
+    assert (struck.verdict, struck.reason) == (
+        Verdict.UNSUPPORTED,
+        "it is not sure enough that the cited words state it (0.55)",
+    )
     assert check.in_doubt(struck)
     words = check.rewritten(struck)
     assert words is not None
