@@ -26,16 +26,27 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
+@dataclass
+class Allowance:
+    """What may still be unpacked of a file that was given: shared by the containers within it."""
+
+    members: int
+    bytes: int
+
+
 @dataclass(frozen=True)
 class Context:
     """What a reader must know beside the file.
 
     timezone: IANA name of the zone for dates that carry none.
     encoding: the encoding that the file's server declared, None for a local file.
+    depth: how many containers are round the file. allowance: theirs, None if there is none (`rag.readers.members`).
     """
 
     timezone: str = "UTC"
     encoding: str | None = None
+    depth: int = 0
+    allowance: Allowance | None = None
 
 
 class Reader(Protocol):
@@ -158,7 +169,7 @@ def make_article(
         raise ReadError(source, "no text in it")
     link = _url(url) or _own_address(source)
     return Article(
-        id=hashlib.sha256((f"url:{link}" if link else f"source:{source}").encode()).hexdigest()[:16],
+        id=_id(f"url:{link}" if link else f"source:{source}"),
         text=text,
         source=source,
         title=one_line(title),
@@ -173,6 +184,17 @@ def make_article(
     )
 
 
+def is_address(source: str) -> bool:
+    """Whether this is an http or https address, without looking for anything there."""
+    return _url(source) is not None
+
+
+def with_address(article: Article, address: str) -> Article:
+    """The article as published at `address`, if it does not say itself where."""
+    link = _url(address)
+    return article if article.url or not link else replace(article, url=link, id=_id(f"url:{link}"))
+
+
 def with_places(
     article: Article, text: str, *, pages: Sequence[int] = (), times: Sequence[tuple[int, float]] = ()
 ) -> Article:
@@ -182,6 +204,10 @@ def with_places(
     """
     assert article.text == text, "offsets into another text"
     return replace(article, pages=tuple(pages), times=tuple(times))
+
+
+def _id(recognised_by: str) -> str:
+    return hashlib.sha256(recognised_by.encode()).hexdigest()[:16]
 
 
 def _byline(value: object) -> str | None:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import mailbox
+import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -212,6 +213,44 @@ def mbox(*messages: EmailMessage) -> bytes:
         return (Path(folder) / "box").read_bytes()
 
 
+def zip_of(members: Mapping[str, bytes]) -> bytes:
+    """A zip archive of these files."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return stream.getvalue()
+
+
+def tar_of(members: Mapping[str, bytes], mode: str = "w") -> bytes:
+    """A tar archive of these files; `mode` as for `tarfile.open`, such as "w:gz"."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode=mode) as archive:  # type: ignore[call-overload]
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return stream.getvalue()
+
+
+def warc(*pages: tuple[str, str, bytes], status: str = "200 OK") -> bytes:
+    """A web archive of answers: address, media type, body."""
+    found = b""
+    for number, (address, kind, body) in enumerate(pages):
+        http = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n\r\n".encode() + body
+        head = [
+            "WARC/1.0",
+            "WARC-Type: response",
+            f"WARC-Target-URI: {address}",
+            "WARC-Date: 2025-05-07T08:09:10Z",
+            f"WARC-Record-ID: <urn:uuid:00000000-0000-0000-0000-{number:012}>",
+            "Content-Type: application/http; msgtype=response",
+            f"Content-Length: {len(http)}",
+        ]
+        found += "\r\n".join([*head, "", ""]).encode() + http + b"\r\n\r\n"
+    return found
+
+
 COLUMNS = [name for name in RECORD if name != "url"]
 ROW = [RECORD[name] for name in COLUMNS]
 
@@ -235,6 +274,9 @@ SAMPLES: dict[str, Callable[[], bytes]] = {
     ".rtf": RTF.encode,
     ".eml": lambda: sample_mail().as_bytes(),
     ".mbox": lambda: mbox(sample_mail(), sample_mail()),
+    ".zip": lambda: zip_of({"a/lights.md": MARKDOWN.encode(), "b.txt": TEXT.encode()}),
+    ".tar": lambda: tar_of({"a/lights.md": MARKDOWN.encode(), "b.txt": TEXT.encode()}),
+    ".warc": lambda: warc((RECORD["url"], "text/html; charset=utf-8", HTML.encode())),
     ".vtt": VTT.encode,
     ".csv": _csv,
     ".xlsx": lambda: xlsx({"Articles": [COLUMNS, ROW]}),

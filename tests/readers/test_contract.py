@@ -31,6 +31,7 @@ def sample(reader: Reader, folder: Path) -> Path:
 
 def test_every_format_is_discovered() -> None:
     assert {"markdown", "text", "html", "pdf", "json_records", "json_lines"} <= set(readers.discovered())
+    assert {"zip_archive", "tar_archive", "compressed", "warc"} <= set(readers.discovered())
     assert {"docx", "odt", "epub", "rtf", "mail", "mbox", "csv_rows", "xlsx", "subtitles"} <= set(readers.discovered())
 
 
