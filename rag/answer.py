@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from rag.asked import Asked, alone, not_answered
-from rag.check import Checker, Raw, Splitter
+from rag.check import Checker
 from rag.checks import Checks
 from rag.corrections import correction_of
 from rag.differing import others, premises
@@ -20,6 +20,7 @@ from rag.query import Query
 from rag.retrieve import Found, Retriever
 from rag.selection import brief_for
 from rag.settings import Settings
+from rag.splitting import Raw, Splitter
 from rag.types import (
     Answer,
     Checked,
@@ -58,6 +59,7 @@ class Session:
     _sentences: list[Sentence] = field(default_factory=list)
     _notices: list[str] = field(default_factory=list)
     _written: set[str] = field(default_factory=set)
+    _instead: dict[str, str] = field(default_factory=dict)  # what was written, by what is quoted instead
     _asked: str = ""  # the question made whole
     _written_until: float = 0.0
     _first_token: float | None = None
@@ -164,6 +166,8 @@ class Session:
         for sentence in chosen[:_MOST_REWRITTEN]:
             words = checker.rewritten(sentence)
             if words and not any(words.text == known.text or _repeats(words, known) for known in self._sentences):
+                if checker.in_doubt(sentence):
+                    self._instead[words.text] = sentence.text
                 yield from self._kept_if_uncorrected(words, checker, found)
 
     def _to_the_point(self, found: Found) -> Iterator[Event]:
@@ -176,7 +180,9 @@ class Session:
         reason = asked.lacks(standing)
         # A correction answers whatever was answered by the mistake, and models do not see that from its words.
         if not reason and not any(sentence.reason == _CORRECTION for sentence in standing):
-            reason = not_answered(self.judge, self._asked, standing)
+            # A quotation tells a small model less than the sentence that the writer made of it in answer.
+            told = [replace(s, text=self._instead.get(s.text, s.text)) for s in standing]
+            reason = not_answered(self.judge, self._asked, told)
         if reason:
             for index, sentence in enumerate(self._sentences):
                 if _stands(sentence):

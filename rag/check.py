@@ -8,7 +8,6 @@ struck with the reason. Nothing is ever cited because it is similar.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -21,14 +20,9 @@ from rag.judges.literal import missing
 from rag.judges.plain import made_plain, uncapitalised
 from rag.prompts import Brief
 from rag.query import stems
-from rag.sentences import Span, sentences
+from rag.splitting import Raw
 from rag.types import Citation, Hit, Sentence, Verdict
 
-_MARK = re.compile(r"\s*[\[【](\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)[\]】]")
-_MARK_AFTER_STOP = re.compile(r"([.!?…。！？]++[\"”’»)」』]*)((?:\s*[\[【]\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*[\]】])+)")
-_LINE_START = re.compile(r"\s*\n\s*")
-_BULLET = re.compile(r"(?m)^[ \t]*(?:[-*•·]|\d{1,2}[.)])[ \t]+")
-_BEGUN = re.compile(r"(?![^\w\[【]*[\[【][\d\s,;–-]*$)[^\w]*\w[^\s\"'“”‘’()\[\]—–,;:.!?]*[\s\"'“”‘’()\[\]—–,;:.!?]")
 _LONGEST_RUN = 3  # sentences in one citation
 _LONGEST_OF_TWO = 2  # in the longer of two
 _COMPARED = 8  # runs that are compared by their words before the judge is asked about the best
@@ -41,51 +35,6 @@ _SHARED_WITH_NUMBERS = 0.3  # … or if it holds all its numbers
 _ASSURED = 0.7
 _WORTH_MORE = 0.15  # what a second sentence must add
 _REPAIR_SHARED = 0.7  # share of a sentence's words that an unmarked passage must hold to be cited instead
-
-
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """A sentence as written: its text without marks, and the marks."""
-
-    text: str
-    marks: tuple[int, ...]
-
-
-class Splitter:
-    """Cuts a stream of text into sentences as soon as each is complete."""
-
-    def __init__(self) -> None:
-        self._text = ""
-        self._given = 0
-
-    def feed(self, piece: str) -> list[Raw]:
-        """Sentences that this piece completes: those after which another one has begun."""
-        self._text += piece
-        text, spans = self._split()
-        while spans and not _BEGUN.match(text, spans[-1][1]):
-            spans.pop()  # the next word or mark, still to come, may belong to it
-        return self._new(text, spans)
-
-    def end(self) -> list[Raw]:
-        """What is left when the stream has ended."""
-        return self._new(*self._split())
-
-    def _split(self) -> tuple[str, list[Span]]:
-        # "… in May. [1] The council" has its mark behind the full stop: move it in front. A line is a paragraph.
-        text = _MARK_AFTER_STOP.sub(lambda found: "".join(found[2].split()) + found[1], self._text)
-        text = _BULLET.sub("", _LINE_START.sub("\n\n", text))
-        return text, sentences(text)
-
-    def _new(self, text: str, spans: Sequence[Span]) -> list[Raw]:
-        new = spans[self._given :]
-        self._given = max(self._given, len(spans))
-        return [raw for start, end in new if (raw := _raw(text[start:end])).text]
-
-
-def _raw(text: str) -> Raw:
-    marks = [int(n) for group in _MARK.findall(text) for n in re.findall(r"\d+", group)]
-    bare = _MARK.sub("", text).strip()
-    return Raw(bare if re.search(r"\w", bare) else "", tuple(dict.fromkeys(marks)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +98,7 @@ class Checker:
                     found = found if found.reason else repaired
         if found.verdict is Verdict.UNSUPPORTED:
             if found.in_doubt:
-                self._doubted[raw.text] = found.runs[0]
+                self._doubted[raw.text] = max(found.runs, key=lambda run: _numbers_held(claim, run))
             return Sentence(raw.text, (), found.verdict, found.reason or self._why(claim, marked or self.hits))
         self._before = claim
         text = _exact_quotations(raw.text, " ".join(run.quote for run in found.runs))
@@ -275,6 +224,11 @@ class Checker:
             url=hit.url,
             page=next((page for page, (start, _) in zip(hit.pages, hit.sentences) if start == run.start), None),
         )
+
+
+def _numbers_held(claim: str, run: _Run) -> int:
+    there = forms.numbers(run.quote)
+    return sum(number.stands_in(there) for number in forms.numbers(claim))
 
 
 def _runs(text: str, hit: Hit, longest: int = _LONGEST_RUN) -> list[_Run]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from rag.check import Raw
+from rag.splitting import Raw
 from rag.types import Sentence
 
 

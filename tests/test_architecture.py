@@ -53,6 +53,7 @@ LAYERS = [
     "rag.write",
     "rag.kinds",
     "rag.asked",
+    "rag.splitting",
     "rag.check",
     "rag.checks",
     "rag.differing",

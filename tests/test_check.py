@@ -9,12 +9,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rag.check import Checker, Raw, Splitter
+from rag.check import Checker
 from rag.errors import ModelError
 from rag.judges import Cited, Judgement
 from rag.judges.literal import LiteralJudge
 from rag.prompts import Brief, Extract
 from rag.sentences import sentences
+from rag.splitting import Raw, Splitter
 from rag.types import Hit, Sentence, Verdict
 
 

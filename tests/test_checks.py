@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from rag.check import Raw
 from rag.checks import Checks
+from rag.splitting import Raw
 from rag.types import Sentence, Verdict
 
 SOON = 20.0  # seconds: far longer than anything here takes
