@@ -39,6 +39,7 @@ _CORRECTED_TEXT = re.compile(
 )
 _CORRECTING_HEAD = re.compile(r"\W*(?:corrections?|clarifications?|erratum|corrigendum)\b", re.IGNORECASE)
 _CORRECTING_KINDS = ("correction", "clarification")
+_RETRACTED_KINDS = ("canceled", "cancelled", "retracted", "withdrawn", "killed")
 _HEADLINE = re.compile(r"[\"“]([^\"“”\n]{12,250})[\"”]")
 _FEWEST_WORDS = 3  # of a headline in quotation marks
 _LONGEST_EXCERPT = 500  # characters of a correction that are noted with what it corrects
@@ -62,6 +63,8 @@ def printed(article: Article) -> list[Printed]:
     elif _CORRECTED_HEAD.match(title):
         found.append(Printed(CORRECTION, title))
     spans = list(paragraphs(article.text))
+    if (article.kind or "").casefold() in _RETRACTED_KINDS:
+        found.append(Printed(RETRACTION, f"Its source calls it {article.kind}."))
     for start, end in spans[:_FIRST] + spans[max(_FIRST, len(spans) - _LAST) :]:
         text = _MARKS.sub("", article.text[start:end])
         if len(text) > _LONGEST:

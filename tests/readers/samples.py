@@ -213,6 +213,41 @@ def mbox(*messages: EmailMessage) -> bytes:
         return (Path(folder) / "box").read_bytes()
 
 
+NITF = """<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE nitf SYSTEM "nitf-3-4.dtd">
+<nitf xml:lang="en-GB"><head><title>Lights</title>
+<docdata><date.issue norm="20250506T060000+0200"/><date.release norm="20250506T070809+0200"/></docdata>
+<pubdata name="Shoreline Post" position.section="Port" ex-ref="https://shoreline.example/harbour-lights"/></head>
+<body><body.head><hedline><hl1>Harbour lights go&nbsp;out</hl1></hedline>
+<byline>By <person>Ida Moen</person>, port reporter</byline></body.head>
+<body.content><block><p>The harbour lights went out on <em>Monday</em>.</p><p>Nobody could say why.</p></block>
+</body.content></body></nitf>"""
+
+
+def newsml(content: str, status: str = "usable", items: int = 1) -> str:
+    """A NewsML-G2 message of items with this content set."""
+    item = f"""<newsItem guid="tag:shoreline.example,2025:lights:%d" version="2">
+<itemMeta><itemClass qcode="ninat:text"/><provider><name>Shoreline Wire</name></provider>
+<versionCreated>2025-05-06T09:00:00+02:00</versionCreated><firstCreated>2025-05-06T07:08:09+02:00</firstCreated>
+<pubStatus qcode="stat:{status}"/></itemMeta>
+<contentMeta><by>Ida Moen</by><headline>Harbour lights go out</headline><language tag="en-GB"/></contentMeta>
+<contentSet>{content}</contentSet></newsItem>"""
+    inside = "".join(item % n for n in range(items))
+    space = 'xmlns="http://iptc.org/std/nar/2006-10-01/"'
+    return f"<newsMessage {space}><header/><itemSet>{inside}</itemSet></newsMessage>"
+
+
+RSS = """<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>
+<title>Shoreline Post</title><language>en-gb</language>
+<item><title>Harbour lights go out</title><link>https://shoreline.example/harbour-lights</link>
+<pubDate>Tue, 06 May 2025 07:08:09 +0200</pubDate>
+<author>ida@shoreline.example (Ida Moen)</author><category>Port</category>
+<description>It was dark.</description><content:encoded><![CDATA[<p>The harbour lights went out on Monday.</p>
+<p>Nobody could say&nbsp;why.</p>]]></content:encoded></item>
+<item><title>Lights again</title><link>https://shoreline.example/again</link>
+<description>The lights are on again.</description></item></channel></rss>"""
+
+
 def zip_of(members: Mapping[str, bytes]) -> bytes:
     """A zip archive of these files."""
     stream = io.BytesIO()
@@ -278,6 +313,7 @@ SAMPLES: dict[str, Callable[[], bytes]] = {
     ".tar": lambda: tar_of({"a/lights.md": MARKDOWN.encode(), "b.txt": TEXT.encode()}),
     ".warc": lambda: warc((RECORD["url"], "text/html; charset=utf-8", HTML.encode())),
     ".vtt": VTT.encode,
+    ".xml": NITF.encode,
     ".csv": _csv,
     ".xlsx": lambda: xlsx({"Articles": [COLUMNS, ROW]}),
     ".jsonl": lambda: f"{json.dumps(RECORD)}\n{json.dumps({**RECORD, 'url': None})}\n".encode(),
