@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from rag import commands, console, watching
+from rag import settings as settings_file
 from rag.commands import opened, print_json
 from rag.errors import RagError
 from rag.options import (
@@ -19,6 +20,7 @@ from rag.options import (
     ArchiveOption,
     AsOfOption,
     BylineOption,
+    FieldOption,
     FromOption,
     IgnoreOption,
     JsonOption,
@@ -29,6 +31,8 @@ from rag.options import (
     WriterOption,
     filters_of,
 )
+from rag.preview import preview
+from rag.readers.fields import mapping
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -60,9 +64,17 @@ def ingest(
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     prune: Annotated[bool, typer.Option(help="Remove articles whose files under PATH are gone.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Then go on with what changes in these folders.")] = False,
+    field: FieldOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go in and what maps where.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take in articles. What is unchanged costs nothing; what cannot be read is named, and the rest goes in."""
+    if dry_run:
+        _previewed(paths, archive, field, as_json)
+        return
+    if field:
+        archive.mkdir(parents=True, exist_ok=True)
+        settings_file.keep(archive, settings_file.load(archive), {"fields": _fields(field)})
     if watch:
         with opened(archive) as place:
             watching.run(place, paths, prune=prune, as_json=as_json)
@@ -77,6 +89,25 @@ def ingest(
     taken = report.added + report.updated + report.unchanged + report.removed
     if report.failed and not taken:
         raise typer.Exit(1)
+
+
+def _previewed(paths: list[str], archive: Path, field: list[str] | None, as_json: bool) -> None:
+    settings = settings_file.load(archive)
+    if field:
+        settings = settings.override({"fields": _fields(field)}, "--field")
+    found = list(preview(paths, settings))
+    if as_json:
+        print_json([one.to_dict() for one in found])
+    else:
+        console.show_previews(found)
+    if not any(one.articles for one in found):
+        raise typer.Exit(1)
+
+
+def _fields(field: list[str]) -> str:
+    setting = ", ".join(field)
+    mapping(setting)  # says what is wrong with it
+    return setting
 
 
 @app.command()

@@ -13,6 +13,7 @@ import typer
 
 from rag.ingest import IngestProgress
 from rag.models import human
+from rag.preview import Preview
 from rag.store.notes import Note
 from rag.store.places import Place
 from rag.types import (
@@ -203,6 +204,20 @@ def show_failures(report: IngestReport) -> None:
     """What an ingest could not take in, on standard error."""
     for path, reason in report.failed:
         error(f"not taken in: {printable(f'{path}: {reason}')}")
+
+
+def show_previews(previews: Sequence[Preview]) -> None:
+    """What files would give: how many articles, what maps where, and on standard error what could not be read."""
+    for one in previews:
+        if one.format:
+            first = f", the first “{one.title}”" if one.title else ""
+            typer.echo(printable(f"{one.path}: {one.format}, {one.articles} article{'s' * (one.articles != 1)}{first}"))
+        for field, name in one.fields.items():
+            typer.echo(printable(f"  {field:<10} from {name}"))
+        if one.unused:
+            typer.echo(printable(f"  not used:  {one.unused}"))
+        for path, reason in one.failed:
+            error(f"not taken in: {printable(f'{path}: {reason}')}")
 
 
 def show_places(places: Sequence[Place]) -> None:

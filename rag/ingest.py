@@ -106,7 +106,7 @@ class Ingest:
 
     def _take_file(self, source: Source) -> None:
         self._current = source.location
-        context = Context(timezone=self.settings.timezone)
+        context = readers.context_of(self.settings)
         try:
             fingerprint = _fingerprint(source, context)
         except OSError as error:
@@ -115,7 +115,7 @@ class Ingest:
         self._take(source.location, fingerprint, lambda: readers.read(source, context))
 
     def _take_address(self, address: str, visits: Visits) -> None:
-        context = Context(timezone=self.settings.timezone)
+        context = readers.context_of(self.settings)
         for visit in visits.at(address):
             if isinstance(visit, ReadError):
                 self._fail(visit)

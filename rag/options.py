@@ -15,6 +15,14 @@ ArchiveOption = Annotated[
     Path, typer.Option("--archive", envvar="RAG_ARCHIVE", help="Folder of the archive.", show_default=True)
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+FieldOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--field",
+        help="Where records carry a field, as in text=body_html; may be repeated. Kept in the archive's settings.",
+        metavar="FIELD=NAME",
+    ),
+]
 WriterOption = Annotated[
     str | None, typer.Option("--writer", help="Who writes: `rag models list` shows the choices; `extractive` is none.")
 ]

@@ -39,6 +39,7 @@ class Settings:
     without: parts of the retrieval to leave out, separated by commas, for measuring (`rag.RETRIEVAL_PARTS`).
     writer_timeout: seconds after which a silent or endless writer is given up.
     threads: processor threads for models; 0 takes as many as the machine has.
+    fields: under which names records of this archive carry a field, before the usual ones: `text=body_html, title=kop`.
     timezone: IANA name of the zone for dates that carry none.
     web_inside: hosts inside the network that may be read all the same, separated by commas, as in `cms.paper.local`.
     web_delay: seconds between two requests to a host, where its robots.txt does not want more.
@@ -57,6 +58,7 @@ class Settings:
     without: str = ""
     writer_timeout: float = 180.0
     threads: int = 0
+    fields: str = ""
     timezone: str = "UTC"
     web_inside: str = ""
     web_delay: float = 1.0

@@ -52,7 +52,7 @@ class Visits:
     def __init__(self, catalog: Catalog, settings: Settings, tell: Callable[[str], None]) -> None:
         self._catalog = catalog
         self._most = settings.web_pages
-        self._context = Context(timezone=settings.timezone)
+        self._context = readers.context_of(settings)
         self._inside = [host.strip() for host in settings.web_inside.split(",") if host.strip()]
         self._delay = settings.web_delay
         self._tell = tell

@@ -30,6 +30,7 @@ LAYERS = [
     "rag.furniture",
     "rag.models",
     "rag.readers",
+    "rag.preview",
     "rag.passages",
     "rag.bert",
     "rag.bert_torch",

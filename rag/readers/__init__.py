@@ -21,6 +21,8 @@ from urllib.parse import urldefrag, urlsplit
 from rag.errors import ReadError
 from rag.readers import web
 from rag.readers.base import Context, Reader, unreadable
+from rag.readers.fields import mapping
+from rag.settings import Settings
 from rag.types import Article
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "Reader",
     "Source",
     "address",
+    "context_of",
     "discovered",
     "expand",
     "is_url",
@@ -49,6 +52,11 @@ class Source:
 
     location: str
     path: Path | None
+
+
+def context_of(settings: Settings) -> Context:
+    """What readers must know of an archive's settings. Raises SettingsError."""
+    return Context(timezone=settings.timezone, fields=mapping(settings.fields))
 
 
 @cache

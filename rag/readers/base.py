@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
@@ -40,13 +40,17 @@ class Context:
 
     timezone: IANA name of the zone for dates that carry none.
     encoding: the encoding that the file's server declared, None for a local file.
+    fields: names of records' fields that go before the usual ones, as (field of the article, name).
+    mapped: filled with which name each field of a record came from, and with "" and the names not used; or None.
     depth: how many containers are round the file. allowance: theirs, None if there is none (`rag.readers.members`).
     """
 
     timezone: str = "UTC"
     encoding: str | None = None
-    depth: int = 0
-    allowance: Allowance | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    mapped: dict[str, str] | None = field(default=None, compare=False, repr=False)
+    depth: int = field(default=0, repr=False)
+    allowance: Allowance | None = field(default=None, compare=False, repr=False)
 
 
 class Reader(Protocol):

@@ -34,15 +34,15 @@ def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadEr
     csv.field_size_limit(_LONGEST_CELL)
     said = _EXCEL_SAYS.match(text)
     text = text[said.end() :] if said else text
-    separator = said[1] if said else _separator(text)
+    separator = said[1] if said else _separator(text, context)
     yield from articles(_rows(text, separator, source), source, f"{source}#", context)
 
 
-def _separator(text: str) -> str:
+def _separator(text: str, context: Context) -> str:
     """The one by which the header falls into columns, one of them for the text; if none does, the commonest in it."""
     header = next((line for line in text.splitlines() if line.strip()), "")
     split = {separator: _cells(header, separator) for separator in _SEPARATORS}
-    fitting = [separator for separator in _SEPARATORS if has_text_column(split[separator])]
+    fitting = [separator for separator in _SEPARATORS if has_text_column(split[separator], context)]
     return max(fitting or _SEPARATORS, key=lambda separator: len(split[separator]))
 
 

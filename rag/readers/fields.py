@@ -26,7 +26,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from rag.errors import ReadError
+from rag.errors import ReadError, SettingsError
 from rag.readers.base import Context, make_article, one_line, parse_date
 from rag.readers.markup import html_to_text, looks_like_html
 from rag.types import Article
@@ -46,19 +46,38 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def mapping(setting: str) -> tuple[tuple[str, str], ...]:
+    """`Settings.fields`, as in "text=body_html, title=kop", for a `Context`. Raises SettingsError."""
+    found = []
+    for part in filter(str.strip, setting.split(",")):
+        field, sign, name = (piece.strip() for piece in part.partition("="))
+        if field not in NAMES or not sign or not name:
+            raise SettingsError(
+                f"fields: {part.strip()!r} is not like text=body_html", hint=f"The fields are: {', '.join(NAMES)}."
+            )
+        found.append((field, plain_name(name)))
+    return tuple(found)
+
+
+def names_of(field: str, context: Context) -> tuple[str, ...]:
+    """The names under which records carry a field, those of the context first."""
+    return (*(name for known, name in context.fields if known == field), *NAMES[field])
+
+
 def article_from(record: Mapping[object, object], source: str, context: Context) -> Article:
     """The article that `record` holds. Raises ReadError, listing the record's fields, when there is no text."""
-    text = text_of(record)
+    text = text_of(record, context)
     if not text.strip():
         there = ", ".join(str(key) for key in list(record)[:12]) or "none"
         raise ReadError(source, f"no text: none of text, body, content … is filled (fields that are there: {there})")
     return make_article(source=source, text=text, context=context, **metadata_of(record, context))
 
 
-def text_of(record: Mapping[object, object]) -> str:
+def text_of(record: Mapping[object, object], context: Context) -> str:
     """The text of a record, paragraphs separated by a blank line; "" if there is none."""
-    for name, value in _values(record, "text"):
+    for name, value in _values(record, "text", context):
         if text := _text(value, html=name == "contenthtml"):
+            _note(context, "text", record, name)
             return text
     return ""
 
@@ -67,12 +86,21 @@ def metadata_of(record: Mapping[object, object], context: Context) -> dict[str, 
     """Everything but the text, as arguments for `make_article`; fields that are not there are left out."""
     found: dict[str, object] = {}
     for field in NAMES:
-        for _, value in _values(record, field):
+        for name, value in _values(record, field, context):
             usable = _usable(field, value, context)
             if usable and field != "text":
                 found[field] = usable
+                _note(context, field, record, name)
                 break
     return found
+
+
+def _note(context: Context, field: str, record: Mapping[object, object], name: str) -> None:
+    """Keep which name of the first record a field came from, and which names no field has come from."""
+    if context.mapped is not None and field not in context.mapped:
+        context.mapped[field] = next(str(key) for key in record if plain_name(key) == name)
+        used = {plain_name(key) for key in context.mapped.values()}
+        context.mapped[""] = ", ".join(str(key) for key in record if plain_name(key) not in used)
 
 
 def _usable(field: str, value: object, context: Context) -> object:
@@ -90,13 +118,13 @@ def _label(field: str, value: object) -> object:
     return names if field == "byline" else names[0] if names else None
 
 
-def _values(record: Mapping[object, object], field: str) -> Iterator[tuple[str, object]]:
-    """Names and values of `field` in the order of the table."""
+def _values(record: Mapping[object, object], field: str, context: Context) -> Iterator[tuple[str, object]]:
+    """Names and values of `field`, those of the context first, then in the order of the table."""
     plain: dict[str, object] = {}
     for key, value in record.items():
         if value not in (None, "", [], {}):
             plain.setdefault(plain_name(key), value)
-    for name in NAMES[field]:
+    for name in names_of(field, context):
         if name in plain:
             yield name, plain[name]
 

@@ -28,7 +28,7 @@ def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadEr
     Raises ReadError for broken JSON, and when there is no record at all.
     """
     data = parse(read_text(path, source, context), source)
-    records = _records(data)
+    records = _records(data, context)
     if records is None:
         yield article_or_error(data, source, context)
         return
@@ -60,13 +60,13 @@ def article_or_error(record: object, source: str, context: Context) -> Article |
         return error
 
 
-def _records(data: object) -> list[object] | None:
+def _records(data: object, context: Context) -> list[object] | None:
     """The list of records in `data`; None if it is one record by itself."""
     if isinstance(data, list):
         return data
     if isinstance(data, Mapping):
         # NewsML-like exports have {"data": [...], "content": "..."}: an object with a text is an article.
         lists = [v for k, v in data.items() if plain_name(k) in _LISTS and isinstance(v, list)]
-        if len(lists) == 1 and not text_of(data):
+        if len(lists) == 1 and not text_of(data, context):
             return list(lists[0])
     return None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rag.errors import ReadError
 from rag.readers.base import Context, one_line
-from rag.readers.fields import NAMES, plain_name
+from rag.readers.fields import names_of, plain_name
 from rag.readers.json_records import article_or_error
 from rag.types import Article
 
@@ -33,7 +33,7 @@ def articles(rows: Iterable[Row], source: str, place: str, context: Context) -> 
             yield cells
         elif header is None:
             if any(map(_filled, cells)):
-                header = _header(cells, source)
+                header = _header(cells, source, context)
         elif any(map(_filled, cells)):
             found = True
             yield _article(header, cells, f"{place}{number}", context)
@@ -43,14 +43,14 @@ def articles(rows: Iterable[Row], source: str, place: str, context: Context) -> 
         raise ReadError(source, "no row below the names of the columns")
 
 
-def has_text_column(cells: Iterable[object]) -> bool:
+def has_text_column(cells: Iterable[object], context: Context) -> bool:
     """Whether a row names a column for the text, so that it can be a table's header."""
-    return any(plain_name(cell) in NAMES["text"] for cell in cells)
+    return any(plain_name(cell) in names_of("text", context) for cell in cells)
 
 
-def _header(cells: Sequence[object], source: str) -> list[str]:
+def _header(cells: Sequence[object], source: str, context: Context) -> list[str]:
     names = [one_line(cell) or "" for cell in cells]
-    if not has_text_column(names):
+    if not has_text_column(names, context):
         named = [name[:_LONGEST_NAME] for name in names if name]
         more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
         there = ", ".join(named[:_SHOWN]) or "none with a name"
