@@ -87,7 +87,7 @@ def test_attachments_are_articles_of_their_own(tmp_path: Path) -> None:
     message.add_attachment(pdf([["Out of a PDF."]]), maintype="application", subtype="pdf", filename="scan.pdf")
     message.add_attachment("text,title\nOne.,A\n,B\n", subtype="csv", filename="rows.csv")
     message.add_attachment(b"\x89PNG", maintype="image", subtype="png", filename="lamp.png")
-    message.add_attachment(b"PK", maintype="application", subtype="zip", filename="all.zip")
+    message.add_attachment(b"PK", maintype="application", subtype="zip", filename="all.7z")
     message.add_attachment(mail("The inner words.", Subject="Fwd", From="per@shoreline.example"))
     odd = b"filename*=utf-8''scan%0A%20of%09it.pdf"
     path = written(tmp_path, message.as_bytes().replace(b'filename="scan.pdf"', odd))
@@ -101,7 +101,7 @@ def test_attachments_are_articles_of_their_own(tmp_path: Path) -> None:
     ]
     errors = {e.path.removeprefix(str(path)): e.message for e in found if isinstance(e, ReadError)}
     assert list(errors) == ["#3#3", "#4"]
-    assert errors["#4"] == "no reader for the attachment all.zip (application/zip)"
+    assert errors["#4"] == "no reader for the attachment all.7z (application/zip)"
     assert len({a.id for a in found if isinstance(a, Article)}) == len(articles)
 
 
