@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +15,7 @@ import pytest
 
 import rag
 from rag import Checked, Delta, Done, Evidence, Verdict
+from rag.judges import Cited, Judgement
 from tests.conftest import Opener
 
 QUESTION = "How much will the repairs of the Weir Bridge cost?"
@@ -372,3 +373,38 @@ def test_another_value_in_another_article_is_put_beside_the_answer(archive: rag.
     assert other.text.startswith("Another value, from Field Weekly of 2 May 2024: “")
     assert "14.1 million" in other.text
     bound(archive, answer)
+
+
+# -- what the judge is not sure of -------------------------------------------------------------------------------------
+
+
+class Hesitant:
+    """A judge that lets everything pass without being sure, and is asked whether answers answer."""
+
+    name = "hesitant"
+
+    def __init__(self) -> None:
+        self.answers_seen: list[str] = []
+
+    def judge(self, claim: str, evidence: Sequence[Cited]) -> Judgement:
+        return Judgement(Verdict.SUPPORTED, "stated", 0.6)
+
+    def judge_all(self, pairs: Sequence[tuple[str, Sequence[Cited]]]) -> list[Judgement]:
+        return [self.judge(*pair) for pair in pairs]
+
+    def answers(self, question: str, answer: str) -> Judgement:
+        self.answers_seen.append(answer)
+        return Judgement(Verdict.SUPPORTED, "it answers", 0.9)
+
+
+def test_what_is_in_doubt_is_quoted_and_judged_as_an_answer_by_what_was_written(archive: rag.Archive) -> None:
+    judge = Hesitant()
+    archive.__dict__["_judge"] = judge
+    with serving(f"{RIGHT} in all [1].") as served:
+        answer = archive.ask(QUESTION, writer=served.writer)
+    told, quoted = answer.sentences
+    assert told.verdict is Verdict.UNSUPPORTED
+    assert "not sure enough" in told.reason
+    assert quoted.text == "“The repairs will cost 12.5 million crowns.”"
+    assert answer.text == f"{quoted.text} [1]"
+    assert judge.answers_seen == [f"{RIGHT} in all."]
