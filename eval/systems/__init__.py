@@ -133,4 +133,4 @@ def _citation(number: int, source: Mapping[str, Any]) -> dict[str, Any]:
     known = {
         name: source.get(name) for name in ("article_id", "start", "end", "title", "outlet", "byline", "published")
     }
-    return {"number": number, "quote": source["text"], "url": source.get("url"), **known}
+    return {"number": number, "quote": source["text"], "url": source.get("url"), "page": source.get("page"), **known}

@@ -107,7 +107,7 @@ def test_a_mark_cites_its_source_whole() -> None:
         "article_id": "a2",
         "title": "Title 2",
         "published": "2024-03-05T00:00:00+00:00",
-        **dict.fromkeys(("url", "start", "end", "outlet", "byline")),
+        **dict.fromkeys(("url", "page", "start", "end", "outlet", "byline")),
     }
     assert answer["sentences"][0]["citations"] == [second]
     assert [c["number"] for c in answer["citations"]] == [1, 2]

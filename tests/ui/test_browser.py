@@ -167,7 +167,7 @@ def test_stop_is_there_and_the_page_goes_on(page: Page) -> None:
 
 
 def test_what_was_understood_is_taken_away_and_put_back(page: Page) -> None:
-    answered(page, "What did Radio Varren report about the Tidemill Bridge?")
+    answered(page, "What did Radio Varren report about the Brinkmann Cannery?")
     page.get_by_role("button", name="Ask without: From Radio Varren").press("Enter")
     page.wait_for_selector("#answer:has(.chip.gone) .foot")
     assert len(_outlets(page)) > 1
