@@ -22,7 +22,7 @@ def test_every_format_is_found_and_a_citation_names_its_page(
     rows = [["Headline", "Body"], ["Apples", "Farmers brought in 310 tonnes of apples."]]
     (folder / "rows.xlsx").write_bytes(xlsx({"News": rows}))
     message = mail("The chair of the inquiry is Tove Brandt.", Subject="Inquiry", From="ida@shoreline.example")
-    message.add_attachment(b"PK", maintype="application", subtype="zip", filename="all.zip")
+    message.add_attachment(b"PK", maintype="application", subtype="x-7z-compressed", filename="all.7z")
     (folder / "mail.eml").write_bytes(message.as_bytes())
     talk = "WEBVTT\n\n00:01:05.000 --> 00:01:08.000\nThe lighthouse was painted green.\n"
     (folder / "talk.vtt").write_text(talk, "utf-8")
@@ -30,7 +30,7 @@ def test_every_format_is_found_and_a_citation_names_its_page(
     archive = opened()
     report = archive.ingest(folder)
     reasons = [reason for _, reason in report.failed]
-    assert (report.added, reasons) == (5, ["no reader for the attachment all.zip (application/zip)"])
+    assert (report.added, reasons) == (5, ["no reader for the attachment all.7z (application/x-7z-compressed)"])
     again = archive.ingest(folder)
     assert (again.unchanged, again.failed) == (5, report.failed)
 
