@@ -177,7 +177,7 @@ def same(archive: Path, undisturbed: Path) -> None:
         of_a, of_b = vectors(a), vectors(b)
         assert of_a.keys() == of_b.keys() == set(ids)
         assert all(np.array_equal(of_a[i], of_b[i]) for i in ids)
-        # The index that finds them knows them all too.
+        # The index that finds them reaches them all too.
         question = b._embedder.encode(["gulls over the bay"])
         assert set(a._vectors.nearest(question, len(ids))[0]) == set(ids)
 

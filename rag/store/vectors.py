@@ -36,6 +36,7 @@ _HNSW = {
     "space": "cosine", "ef_construction": 128, "max_neighbors": 24, "ef_search": 256, "sync_threshold": 50_000,
 }  # fmt: skip
 _BATCH = 2000
+_SAME = 1e-6  # Chroma scales to length one by itself, so that the last bits differ
 _DATABASE = "chroma.sqlite3"
 REBUILDING = "rebuilding"  # folder inside the vectors' while Chroma's files are made anew
 
@@ -70,8 +71,7 @@ class Vectors:
         self, ids: Sequence[str], numbers: Sequence[int], vectors: NDArray[np.float32], attributes: NDArray[np.void]
     ) -> None:
         """Add or replace vectors; float32, shape (len(ids), dimensions). `attributes` are records of ATTRIBUTES."""
-        with self._collection() as collection:
-            collection.upsert(ids=list(ids), embeddings=vectors)
+        self.write_index(ids, vectors)
         with _as_archive_error(self._folder):
             self._rows(vectors.shape[1]).write(numbers, vectors)
             self._attributes.write(numbers, attributes)
@@ -110,14 +110,12 @@ class Vectors:
         """Add or replace vectors in Chroma alone."""
         with self._collection() as collection:
             for i in range(0, len(ids), _BATCH):
-                collection.upsert(ids=list(ids[i : i + _BATCH]), embeddings=vectors[i : i + _BATCH])
+                _put(collection, ids[i : i + _BATCH], vectors[i : i + _BATCH])
 
     def indexed(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Chroma's own copies of the vectors of those of `ids` that it has."""
         with self._collection() as collection:
-            found = collection.get(ids=list(dict.fromkeys(ids)), include=["embeddings"])  # it refuses an id given twice
-        held = np.asarray(found["embeddings"], np.float32)
-        return dict(zip(found["ids"], held))
+            return _held(collection, ids)
 
     def rebuild(self, parts: Iterable[tuple[Sequence[str], NDArray[np.float32]]]) -> None:
         """Make Chroma's files anew with nothing but these vectors, given as (ids, vectors) a part.
@@ -244,6 +242,23 @@ def _connect(handle: _Handle, folder: str) -> None:
     handle.collection = handle.client.get_or_create_collection(
         _COLLECTION, configuration=configuration, embedding_function=None
     )
+
+
+def _held(collection: Collection, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+    found = collection.get(ids=list(dict.fromkeys(ids)), include=["embeddings"])  # it refuses an id given twice
+    return dict(zip(found["ids"], np.asarray(found["embeddings"], np.float32)))
+
+
+def _put(collection: Collection, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+    """Write what is not there yet.
+
+    Writing a vector over itself, as after a killed ingest, changes the graph around it, and now and then leaves a
+    neighbour that no search reaches any more.
+    """
+    held = _held(collection, ids)
+    new = [i for i, id in enumerate(ids) if id not in held or not np.allclose(held[id], vectors[i], atol=_SAME)]
+    if new:
+        collection.upsert(ids=[ids[i] for i in new], embeddings=vectors[new])
 
 
 def _shut(handle: _Handle) -> None:
