@@ -11,12 +11,16 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from rag.bert import Array, Bert, Layer, Linear, Norm, Places
 
+# Torch keeps a prepared product, with memory of its own, for every shape in bfloat16 that it has met. So batches are
+# filled up to few shapes, and attention, whose shapes are the lengths of texts, is in float32, which keeps nothing.
+_ROUND = 512  # tokens
 # Native products alone are quick: emulated ones are slower than float32.
 NUMBERS = torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32
 
@@ -33,13 +37,15 @@ class TorchBert(Bert):
         self._normed = _Normed(self._first, torch.float32)
 
     def _through(self, words: Places, places: Places, cuts: Sequence[int]) -> Array:
+        count = len(words)
+        words, places = (np.pad(each, (0, -count % _ROUND)) for each in (words, places))
         with torch.inference_mode():
             tokens = functional.embedding(torch.from_numpy(words), self._of_words)
             tokens += functional.embedding(torch.from_numpy(places), self._of_places)
             states = self._normed(tokens).to(NUMBERS)
             for layer in self._layers:
                 states = layer(states, cuts)
-            found: Array = states.float().numpy()
+            found: Array = states[:count].float().numpy()
         return found
 
 
@@ -69,13 +75,13 @@ class _Layer:
         self._after_attention, self._after_feed = _Normed(of.after_attention), _Normed(of.after_feed)
 
     def __call__(self, x: Tensor, cuts: Sequence[int]) -> Tensor:
-        projected, context = functional.linear(x, *self._qkv), torch.empty_like(x)
+        projected, context = functional.linear(x, *self._qkv), torch.zeros_like(x)
         width = x.shape[1] // self._heads
         for start, end in pairwise(cuts):
-            parts = projected[start:end].view(end - start, 3, self._heads, width).permute(1, 2, 0, 3)
+            parts = projected[start:end].float().view(end - start, 3, self._heads, width).permute(1, 2, 0, 3)
             q, k, v = parts.contiguous().unbind(0)
             weights = torch.bmm(q, k.transpose(1, 2)).softmax(-1)
-            context[start:end] = torch.bmm(weights, v).transpose(0, 1).reshape(end - start, -1)
+            context[start:end] = torch.bmm(weights, v).transpose(0, 1).reshape(end - start, -1).to(NUMBERS)
         x = self._after_attention(functional.linear(context, *self._attended).add_(x))
         return self._after_feed(
             functional.linear(functional.gelu(functional.linear(x, *self._wide)), *self._narrow).add_(x)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +114,26 @@ def test_parts_of_many_texts_are_those_of_few() -> None:
 
 
 @pytest.mark.models
+@pytest.mark.models
+def test_memory_stays_flat_whatever_the_lengths() -> None:
+    embedder = open_embedder(PACK)
+    words = "the harbour lights went out at dusk and nobody could say why it was so dark that night".split()
+
+    def encode(seed: int) -> None:
+        lengths = np.random.default_rng(seed).integers(40, 200, 128)
+        texts = [" ".join(words[n % len(words)] for n in range(seed, seed + length)) for length in lengths]
+        embedder.encode_parts(texts, [[] for _ in texts])
+
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize() >> 20
+
+    encode(0)
+    before = resident()
+    for seed in range(1, 4):
+        encode(seed)
+    assert resident() - before < 60  # MiB; it was 170 when torch kept a product for every shape
+
+
 def test_what_is_not_plain_bert_is_left_to_sentence_transformers(tmp_path: Path) -> None:
     assert bert.load(tmp_path, 256) is None
     folder = models.ensure(PACK, why="a test")

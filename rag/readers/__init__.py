@@ -215,6 +215,8 @@ def _sound(location: str, reading: Callable[[], Iterator[Article | ReadError]]) 
         yield error
     except OSError as error:
         yield unreadable(location, error)
+    except Exception as error:  # noqa: BLE001 - of a library, on what nobody has tried: it must not end an ingest
+        yield ReadError(location, f"its reader failed ({type(error).__name__}: {error}); please report this file")
 
 
 def reader_of(page: web.Page, address: str) -> Reader:

@@ -18,7 +18,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from rag.errors import ReadError
-from rag.readers import dates
+from rag.readers import dates, limits
 from rag.readers.decoding import decode
 from rag.types import Article
 
@@ -76,20 +76,22 @@ class Reader(Protocol):
         ...
 
 
-def read_bytes(path: Path, source: str) -> bytes:
-    """The whole file. Raises ReadError if it is empty or cannot be read."""
+def read_bytes(path: Path, source: str, most: int = limits.DOCUMENT) -> bytes:
+    """The whole file. Raises ReadError if it is empty, larger than `most` bytes, or cannot be read."""
     try:
-        data = path.read_bytes()
+        with path.open("rb") as stream:
+            data = stream.read(most + 1)
     except OSError as error:
         raise unreadable(source, error) from error
     if not data:
         raise ReadError(source, "the file is empty")
+    limits.bounded(source, len(data), most)
     return data
 
 
-def read_text(path: Path, source: str, context: Context, declared: str | None = None) -> str:
+def read_text(path: Path, source: str, context: Context, most: int = limits.PROSE) -> str:
     """The whole file as text, line ends as they are. Raises ReadError as `decode` and `read_bytes` do."""
-    return decode(read_bytes(path, source), source, context.encoding or declared)
+    return decode(read_bytes(path, source, most), source, context.encoding)
 
 
 def unreadable(source: str, error: OSError) -> ReadError:
@@ -166,8 +168,9 @@ def make_article(
     """An article from what a reader found; the one place where articles are built.
 
     Whatever is empty or cannot be understood becomes None. The id is made from the URL, or, if there is none, from
-    `source`. Raises ReadError when `text` has no letter or digit in it.
+    `source`. Raises ReadError when `text` has no letter or digit in it, and when nobody can have written so much.
     """
+    limits.bounded(source, len(text), limits.PROSE)
     text = clean_text(text)
     if not any(character.isalnum() for character in text):
         raise ReadError(source, "no text in it")

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rag.errors import ReadError
+from rag.readers import limits
 from rag.readers.base import Context, read_text
 from rag.readers.tables import Row, articles, has_text_column
 from rag.types import Article
@@ -28,7 +29,7 @@ _EXCEL_SAYS = re.compile(r"sep=(.)\r?\n")
 
 def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadError]:
     """The article of each row. Raises ReadError when there are no rows or no column for the text."""
-    text = read_text(path, source, context)
+    text = read_text(path, source, context, limits.DOCUMENT)
     if "\0" in text:
         raise ReadError(source, "not a text file: binary data")
     csv.field_size_limit(_LONGEST_CELL)

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rag.errors import ReadError
-from rag.readers import body
+from rag.readers import body, limits
 from rag.readers.base import Context, make_article, one_line, quiet, read_bytes
 from rag.readers.declared import PUBLISHED, UPDATED, byline_of, date_of, headlines, linked_data, meta_of
 from rag.readers.decoding import decode
@@ -35,7 +35,8 @@ _DAMAGE = (AssertionError, AttributeError, LookupError, RecursionError, TypeErro
 
 def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadError]:
     """One article. Raises ReadError when no article text is found in the page."""
-    data = read_bytes(path, source)
+    data = read_bytes(path, source, limits.PROSE)
+    limits.counted(source, data, [b"<"], limits.TAGS, "tags")
     declared = _DECLARED.search(data[:_DECLARED_WITHIN])
     page = decode(data, source, context.encoding or (declared[1].decode("ascii", "replace") if declared else None))
     # The declaration is about bytes that are text by now.
@@ -43,6 +44,7 @@ def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadEr
     if not re.search(r"<(?:html|body)\b", page, re.IGNORECASE):
         page = f"<html><body>{page}</body></html>"
     import trafilatura
+    from lxml.etree import LxmlError
 
     try:
         with quiet("trafilatura", "htmldate", "courlan"):
@@ -50,7 +52,7 @@ def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadEr
             if tree is None:
                 raise ReadError(source, "no article text found in the page")
             article = _article(tree, source, context)
-    except _DAMAGE as error:
+    except (*_DAMAGE, LxmlError) as error:
         raise ReadError(source, f"not a readable page: {error or type(error).__name__}") from error
     yield article
 

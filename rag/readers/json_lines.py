@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rag.errors import ReadError
+from rag.readers import limits
 from rag.readers.base import Context, unreadable
 from rag.readers.json_records import article_or_error, parse
 from rag.types import Article
@@ -33,10 +34,11 @@ def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadEr
             if b"\0" in probe or probe.startswith(_UTF_16):
                 raise ReadError(source, "JSON Lines must be UTF-8; this is another encoding or binary data")
             stream.seek(0)
-            for number, line in enumerate(stream, 1):
+            for number, line in enumerate(iter(lambda: stream.readline(limits.DOCUMENT + 1), b""), 1):
                 line = line.removeprefix(_BOM) if number == 1 else line
                 if line.strip():
                     found = True
+                    limits.bounded(f"{source}:{number}", len(line), limits.DOCUMENT)
                     yield _read_line(line, source, number, context)
     except OSError as error:
         raise unreadable(source, error) from error

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rag.errors import ReadError
+from rag.readers import limits
 from rag.readers.base import Context, read_text
 from rag.readers.fields import article_from, plain_name, text_of
 from rag.types import Article
@@ -27,7 +28,7 @@ def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadEr
 
     Raises ReadError for broken JSON, and when there is no record at all.
     """
-    data = parse(read_text(path, source, context), source)
+    data = parse(read_text(path, source, context, limits.DOCUMENT), source)
     records = _records(data, context)
     if records is None:
         yield article_or_error(data, source, context)
@@ -40,6 +41,7 @@ def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadEr
 
 def parse(text: str, source: str) -> object:
     """The value that `text` is. Raises ReadError, with line and column, for anything but JSON."""
+    limits.counted(source, text, ("[", "{", ","), limits.VALUES, "values")
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from rag import readers
 from rag.errors import ReadError
+from rag.readers import limits
 from rag.readers.base import Context, make_article, one_line, read_bytes
 from rag.readers.decoding import decode
 from rag.readers.markup import html_to_text
@@ -52,6 +53,8 @@ def articles(data: bytes, source: str, context: Context, depth: int = 0) -> Iter
     """The same of a message's bytes; `source` names the message, `source#n` its attachments."""
     if depth > DEEPEST:
         raise ReadError(source, f"messages within messages, more than {DEEPEST} deep")
+    head = next((at for at in map(data.find, (b"\n\n", b"\n\r\n")) if at >= 0), len(data))
+    limits.bounded(f"{source} (its headers)", head, limits.HEADERS)
     with damage(source, FORMAT):
         message = email.message_from_bytes(data, policy=email.policy.default)
         if not isinstance(message, EmailMessage) or not any(name in message for name in _HEADERS):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import ReadError
+from rag.readers import limits
 from rag.readers.base import Context, make_article, one_line, read_text
 from rag.readers.fields import metadata_of
 from rag.readers.markup import html_to_text
@@ -51,6 +52,7 @@ def _front_matter(text: str, source: str) -> tuple[Mapping[object, object], str]
         return {}, text
     try:
         front, body = handler.split(text)
+        limits.bounded(f"{source} (its front matter)", len(front), limits.HEADERS)
         record = handler.load(front)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import ReadError
+from rag.readers import limits
 from rag.readers.base import read_bytes
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def _check(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: str, docty
         if member.file_size > LARGEST_XML:
             raise ReadError(source, f"a part of it is {member.file_size >> 20} MB (more than {LARGEST_XML >> 20})")
         content = head + part.read()
+    limits.counted(source, content, [b"<"], limits.ELEMENTS, "tags")
     if not doctypes and any(mark in content for mark in _DOCTYPES):
         raise ReadError(source, "its XML declares a document type, which no such document needs and bombs do")
 
@@ -104,5 +106,7 @@ def parse(data: bytes) -> _Element:
     """XML without entities, document types or network. Raises a SyntaxError for anything that is not well-formed."""
     from lxml import etree
 
+    if (found := data.count(b"<")) > limits.ELEMENTS:
+        raise ValueError(f"{found:,} tags in it (more than {limits.ELEMENTS:,})")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     return etree.fromstring(data, parser)

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from rag.errors import ReadError
+from rag.readers import limits
 from rag.readers.base import Context, make_article, read_bytes, without_title
 from rag.readers.packed import damage
 from rag.types import Article
@@ -20,7 +21,6 @@ VERSION = 1
 SUFFIXES = (".rtf",)
 MEDIA_TYPES = ("application/rtf", "text/rtf")
 
-LARGEST = 32 * 2**20  # bytes
 _CODE_PAGE = re.compile(rb"\\ansicpg(\d{3,5})")
 _HEAD = 2**16  # bytes in which the code page and the information stand
 _INFORMATION = re.compile(r"\{\\info\b")
@@ -31,11 +31,9 @@ _LINK = re.compile(r"\\fldinst\b")
 
 def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadError]:
     """One article. Raises ReadError when the file is damaged, cut off, or has no text."""
-    data = read_bytes(path, source)
+    data = read_bytes(path, source, limits.PROSE)
     if not data.lstrip().startswith(b"{\\rtf"):
         raise ReadError(source, "not an RTF document: it does not begin with {\\rtf")
-    if len(data) > LARGEST:
-        raise ReadError(source, f"larger than {LARGEST >> 20} MB; save it without its pictures")
     if not data.rstrip(b"\0 \t\r\n").endswith(b"}"):
         raise ReadError(source, "cut off: its last group is not closed")
     found = _CODE_PAGE.search(data[:_HEAD])

@@ -17,7 +17,8 @@ from rag import readers
 from rag.errors import ReadError
 from rag.readers import members
 from rag.readers.base import Context, Reader, with_address
-from rag.readers.packed import DAMAGE
+from rag.readers.content_encoding import unpacked
+from rag.readers.packed import DAMAGE, damage
 from rag.types import Article
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ SUFFIXES = (".warc",)
 MEDIA_TYPES = ("application/warc",)
 
 _HELD = ("response", "resource")  # kinds of records that hold what a server gave
-_PAGE = 64 * 2**20  # bytes of one page
-_CHUNK = 2**16
+_PAGE = 32 * 2**20  # bytes of one page
 _FINE = "200"
 
 
@@ -89,23 +89,27 @@ def _type(record: ArcWarcRecord) -> tuple[str, str | None]:
 
 def _page(record: ArcWarcRecord, reader: Reader, place: str, context: Context) -> Iterator[Article | ReadError]:
     address = record.rec_headers.get_header("WARC-Target-URI") or ""
+    try:
+        content = _content(record, place)
+    except ReadError as error:
+        yield error
+        return
     with tempfile.TemporaryDirectory(prefix="newsroom-rag-") as folder:
         path = Path(folder) / f"page{reader.SUFFIXES[0]}"
-        try:
-            _copied(record.content_stream(), path, place)
-        except ReadError as error:
-            yield error
-            return
+        path.write_bytes(content)
         found = readers.read(readers.Source(place, path), replace(context, encoding=_type(record)[1]))
         for item in found:
             yield with_address(item, address) if isinstance(item, Article) else item
 
 
-def _copied(stream: Any, path: Path, place: str) -> None:
-    left = _PAGE
-    with path.open("wb") as page:
-        while chunk := stream.read(_CHUNK):
-            left -= len(chunk)
-            if left < 0:
-                raise ReadError(place, f"a page of more than {_PAGE >> 20} MB")
-            page.write(chunk)
+def _content(record: ArcWarcRecord, place: str) -> bytes:
+    """The page as it was before it was packed for sending: the library gives out half of a damaged one, unsaid."""
+    packed = ""
+    if http := record.http_headers:
+        packed = http.get_header("Content-Encoding") or ""
+        http.remove_header("Content-Encoding")
+    with damage(place, "page"):
+        content = record.content_stream().read(_PAGE + 1)
+    if len(content) > _PAGE:
+        raise ReadError(place, f"a page of more than {_PAGE >> 20} MB")
+    return unpacked(content, packed, _PAGE, place)

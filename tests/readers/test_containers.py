@@ -9,14 +9,16 @@ import lzma
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import brotli
 import pytest
 
 import rag
 from rag.errors import ReadError
-from rag.readers import Context, Source, members, read, warc
+from rag.readers import Context, Source, limits, members, read, warc
 from rag.types import Article
 from tests.conftest import Opener, consistent
 from tests.readers.samples import HTML, MARKDOWN, TEXT, sample_mail, tar_of, zip_of
@@ -222,3 +224,72 @@ def test_an_archive_takes_a_container_in_and_knows_it_again(opened: Opener, tmp_
     report = archive.ingest(path, prune=True)
     assert (report.updated, report.removed) == (1, 1)
     consistent(archive)
+
+
+@pytest.mark.parametrize("keep", [512, 600, -1024, -600])
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+def test_a_tar_that_breaks_off_says_so(keep: int, mode: str, tmp_path: Path) -> None:
+    whole = tar_of({"lights.md": MD, "more.md": MD.replace(b"lights", b"lamps") * 50, "c.exe": b"MZ" * 2000})
+    end = whole.rindex(b"MZ") + 2  # the library pads an archive to ten kilobytes
+    end += -end % 512 + 1024
+    torn = whole[:keep] if keep > 0 else whole[: end + keep]
+    name, data = ("torn.tar", torn) if mode == "w" else ("torn.tar.gz", gzip.compress(torn))
+    found = held(tmp_path, name, data)
+    last = found[-1]
+    assert isinstance(last, ReadError)
+    assert "breaks off" in last.message or "unexpected end" in last.message or "cannot be unpacked" in last.message
+    assert not any("breaks off" in reason for _, reason in reasons(held(tmp_path, "whole.tar", whole)))
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE])
+def test_a_name_that_would_fill_the_memory_is_not_read(kind: bytes, tmp_path: Path) -> None:
+    header = tarfile.TarInfo("././@LongLink")
+    header.type, header.size = kind, limits.HEADERS + 1
+    data = header.tobuf(tarfile.GNU_FORMAT) + b"a" * (2 * limits.HEADERS)
+    assert "name and attributes" in reasons(held(tmp_path, "a.tar", data))[0][1]
+
+
+def test_a_member_that_grows_too_much_is_refused_in_a_tar_too(tmp_path: Path) -> None:
+    packed = tar_of({"bomb.txt": bytes(members._SMALL + 1)}, "w:gz")
+    assert "grows more than" in reasons(held(tmp_path, "a.tgz", packed))[0][1]
+
+
+def packings(page: bytes) -> dict[str, bytes]:
+    raw = zlib.compressobj(wbits=-15)
+    return {
+        "gzip": gzip.compress(page),
+        "deflate": zlib.compress(page),
+        "Deflate": raw.compress(page) + raw.flush(),
+        "br": brotli.compress(page),
+        "gzip, br": brotli.compress(gzip.compress(page)),
+        "x-gzip": page,  # as a crawler stores it that unpacks and leaves the header
+    }
+
+
+def packed_archive(encoding: str, body: bytes) -> bytes:
+    kind = f"text/html; charset=utf-8\r\nContent-Encoding: {encoding}"
+    return web_archive((ADDRESS, kind, body), (f"{ADDRESS}/2", "text/html", HTML.encode()))
+
+
+@pytest.mark.parametrize("encoding", packings(b""))
+def test_pages_that_were_packed_for_sending_are_unpacked(encoding: str, tmp_path: Path) -> None:
+    first, second = held(tmp_path, "a.warc", packed_archive(encoding, packings(HTML.encode())[encoding]))
+    assert isinstance(first, Article)
+    assert isinstance(second, Article)
+    assert first.text == second.text
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
+def test_a_page_that_is_damaged_or_a_bomb_leaves_the_others(
+    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = packings(HTML.encode() * 3)[encoding]
+    for body in (packed[: len(packed) // 2], b"\x1f" + packed[5:]):
+        first, second = held(tmp_path, "a.warc", packed_archive(encoding, body))
+        assert "cannot be unpacked" in reasons([first])[0][1]
+        assert isinstance(second, Article)
+    monkeypatch.setattr(warc, "_PAGE", len(HTML) + 1)
+    first, second = held(tmp_path, "b.warc", packed_archive(encoding, packed))
+    assert "a page of more than" in reasons([first])[0][1]
+    assert isinstance(second, Article)
+    assert "packed as zstd" in reasons(held(tmp_path, "c.warc", packed_archive("zstd", packed)))[0][1]

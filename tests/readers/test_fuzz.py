@@ -63,6 +63,7 @@ def holds(reader: Reader, data: bytes) -> None:
         path.write_bytes(data)
         found = list(read(Source(str(path), path), Context()))
     assert found
+    assert not any("its reader failed" in item.message for item in found if isinstance(item, ReadError))
     for item in found:
         assert isinstance(item, Article | ReadError)
         if isinstance(item, ReadError):
