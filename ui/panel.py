@@ -13,6 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ArchiveError, RagError
+from rag.notes import RETRACTION
 from rag.types import Article
 from ui.cards import opener
 from ui.marks import Span, marked
@@ -75,7 +76,8 @@ def opened(archive: Archive, wanted: Wanted, today: date) -> str:
         versions = _versions(archive, current)
     except RagError as error:
         return f'<h2 tabindex="-1">Not to be opened</h2><p class="notice">{escape(error.message)}</p>'
-    return article(versions, _chosen(versions, wanted), wanted, list(_others(archive, wanted)), today)
+    noted = _noted(archive, current.id)
+    return article(versions, _chosen(versions, wanted), wanted, list(_others(archive, wanted)), today, noted)
 
 
 def _versions(archive: Archive, current: Article) -> list[Article]:
@@ -87,6 +89,19 @@ def _versions(archive: Archive, current: Article) -> list[Article]:
         except ArchiveError:
             break
     return found or [current]
+
+
+def _noted(archive: Archive, article_id: str) -> str:
+    """What has been said of an article since: that it is withdrawn or wrong in something, and by which article."""
+    found = []
+    for note in archive.upkeep.notes(article_id):
+        what = "Withdrawn" if note.kind == RETRACTION else "Corrected"
+        button = ""
+        if note.by_article:
+            place = opener(note.by_article, 0, 0, "")
+            button = f' <button type="button" class="plain" {place}>Open the correction</button>'
+        found.append(f'<p class="notice" dir="auto"><strong>{what}.</strong> {escape(note.text)}{button}</p>')
+    return "".join(found)
 
 
 def _stands(item: Article, wanted: Wanted) -> bool:
@@ -109,8 +124,13 @@ def _others(archive: Archive, wanted: Wanted) -> Iterator[Article]:
             continue
 
 
-def article(versions: Sequence[Article], shown: int, wanted: Wanted, others: Sequence[Article], today: date) -> str:
-    """One version of an article as the panel shows it, and which other versions and articles there are."""
+def article(
+    versions: Sequence[Article], shown: int, wanted: Wanted, others: Sequence[Article], today: date, noted: str = ""
+) -> str:
+    """One version of an article as the panel shows it, and which other versions and articles there are.
+
+    `noted` is the HTML of what has been said of the article since.
+    """
     item = versions[shown]
     stands = _stands(item, wanted)
     spans = [(wanted.start, wanted.end)] if stands else []
@@ -120,7 +140,8 @@ def article(versions: Sequence[Article], shown: int, wanted: Wanted, others: Seq
     return (
         f'<p class="when">{dated(item.published, today)}</p>'
         f'<h2 tabindex="-1" dir="auto">{escape(item.title or "Untitled")}</h2>'
-        f'<p class="origin">{origin(item)} {link(item.url)}</p>{_copy(item, wanted) if stands else ""}{changed}'
+        f'<p class="origin">{origin(item)} {link(item.url)}</p>{noted}{_where(item, wanted) if stands else ""}'
+        f"{_copy(item, wanted) if stands else ''}{changed}"
         f'{_version_list(versions, shown, wanted)}<div class="text">{_around(item, shown + 1, wanted, spans)}</div>'
         f"{_same_story(others)}"
     )
@@ -175,19 +196,31 @@ def _more(where: str, item: Article, version: int, at: int) -> str:
     )
 
 
-def quoted(item: Article, quote: str) -> str:
-    """The quote with where it stands, as plain text to paste."""
-    parts = [item.outlet, item.byline, day(item.published) if item.published else None, item.url]
+def _place(item: Article, start: int) -> str | None:
+    """Page or time of what stands at an offset, where the article has such."""
+    page, time = item.page_at(start), item.time_at(start)
+    if page is not None:
+        return f"page {page}"
+    return None if time is None else f"{int(time // 3600)}:{int(time // 60) % 60:02}:{int(time) % 60:02}"
+
+
+def _where(item: Article, wanted: Wanted) -> str:
+    place = _place(item, wanted.start) if wanted.quote else None
+    return f'<p class="origin">The quoted words: {place}</p>' if place else ""
+
+
+def quoted(item: Article, quote: str, start: int = 0) -> str:
+    """The quote, which stands at `start`, with where that is, as plain text to paste."""
+    when = day(item.published) if item.published else None
+    parts = [item.outlet, item.byline, when, _place(item, start), item.url]
     return f"“{quote}”\n{', '.join(part for part in parts if part)}".rstrip()
 
 
 def _copy(item: Article, wanted: Wanted) -> str:
     if not wanted.quote:
         return ""
-    return (
-        f'<p class="tools"><button type="button" class="plain" data-copy="{escape(quoted(item, wanted.quote))}">'
-        "Copy the quote</button></p>"
-    )
+    copied = escape(quoted(item, wanted.quote, wanted.start))
+    return f'<p class="tools"><button type="button" class="plain" data-copy="{copied}">Copy the quote</button></p>'
 
 
 def _version_list(versions: Sequence[Article], shown: int, wanted: Wanted) -> str:

@@ -213,6 +213,38 @@ def test_what_is_not_there_is_said_in_words(changed: rag.Archive, data: object) 
     assert "Not to be opened" in panel.opened(changed, panel.wanted_from(data), TODAY)
 
 
+def test_what_was_corrected_or_withdrawn_says_so(changed: rag.Archive, tmp_path: Path) -> None:
+    first = changed.articles()[0]
+    assert "<strong>" not in _open(changed, "Nobody was hurt")
+    changed.ingest(write_article(tmp_path / "right.md", "It closed on Wednesday, we report now.", title="Right"))
+    right = next(item for item in changed.articles() if item.id != first.id)
+    changed.upkeep.correct(first.id, f"It closed on Wednesday. {EVIL}", right.id)
+    changed.upkeep.retract(first.id, "It never closed.")
+    shown = panel.opened(changed, panel.wanted_from({"article": first.id}), TODAY)
+    assert "<strong>Corrected.</strong> It closed on Wednesday." in shown
+    assert f'data-article="{right.id}"' in shown
+    assert "<strong>Withdrawn.</strong> It never closed." in shown
+    assert "<script" not in shown
+
+
+def test_the_page_and_the_time_of_a_quotation_are_told(opened: Opener, tmp_path: Path) -> None:
+    archive = opened()
+    (tmp_path / "council.vtt").write_text(
+        "WEBVTT\n\n00:01.000 --> 00:04.000\nThe council has met.\n\n"
+        "01:02:03.000 --> 01:02:08.000\nThe bridge stays shut.\n"
+    )
+    archive.ingest(tmp_path / "council.vtt")
+    shown = _open(archive, "The bridge stays shut.", archive.articles()[0].text)
+    assert "The quoted words: 1:02:03" in shown
+    copied = re.search('data-copy="([^"]*)"', shown)
+    assert copied
+    assert unescape(copied[1]).endswith("1:02:03")
+    report = dataclasses.replace(archive.articles()[0], times=(), pages=(0, 5))
+    assert "The quoted words: page 2" in panel.article(
+        [report], 0, panel.Wanted(report.id, 10, 14, report.text[10:14]), (), TODAY
+    )
+
+
 def test_other_articles_of_the_story_can_be_opened(opened: Opener, folder: Path) -> None:
     archive = opened()
     archive.ingest(folder)
