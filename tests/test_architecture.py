@@ -37,6 +37,7 @@ LAYERS = [
     "rag.embed",
     "rag.forms",
     "rag.words",
+    "rag.demonyms",
     "rag.cross_encoder",
     "rag.query",
     "rag.llms",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from rag.judges import Cited
-from rag.judges.literal import LiteralJudge
+from rag.judges.literal import LiteralJudge, missing
 from rag.types import Verdict
 
 QUAY = Cited(
@@ -18,6 +18,24 @@ QUAY = Cited(
     byline="Per Stolt",
     published=datetime(2025, 11, 20, tzinfo=UTC),
 )
+
+
+ABROAD = Cited("Ida Falk wants to sail to Europe in 2027. In Germany, the group's head said, tickets are dearer.")
+
+
+@pytest.mark.parametrize(
+    "claim",
+    ["Ida Falk wants to sail to European ports in 2027.", "German tickets are dearer, the head of Falk Group said."],
+)
+def test_a_place_is_named_by_its_adjective_and_a_group_by_its_word(claim: str) -> None:
+    assert missing(claim, [ABROAD]) is None
+
+
+@pytest.mark.parametrize(
+    "claim", ["Ida Falk wants to sail to American ports in 2027.", "Idas Falkian tickets are dearer in Germany."]
+)
+def test_what_only_looks_like_a_place_of_it_is_not(claim: str) -> None:
+    assert missing(claim, [ABROAD]) is not None
 
 
 def verdict(claim: str, *evidence: Cited) -> tuple[Verdict, str]:

@@ -13,7 +13,6 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ArchiveError, RagError
-from rag.notes import RETRACTION
 from rag.types import Article
 from ui.cards import opener
 from ui.marks import Span, marked
@@ -95,7 +94,7 @@ def _noted(archive: Archive, article_id: str) -> str:
     """What has been said of an article since: that it is withdrawn or wrong in something, and by which article."""
     found = []
     for note in archive.upkeep.notes(article_id):
-        what = "Withdrawn" if note.kind == RETRACTION else "Corrected"
+        what = "Withdrawn" if note.kind == "retraction" else "Corrected"
         button = ""
         if note.by_article:
             place = opener(note.by_article, 0, 0, "")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from rag import forms
+from rag.demonyms import same_place
 from rag.errors import SettingsError
 from rag.judges import Cited, Judge, Judgement
 from rag.judges.arithmetic import computed, unfounded
@@ -18,6 +19,7 @@ from rag.judges.surroundings import known
 from rag.query import OPENING_WORDS, stems
 from rag.settings import Settings
 from rag.types import Verdict
+from rag.words import bare
 
 NAME = "literal"
 EXAMPLE = "literal"
@@ -113,13 +115,14 @@ def _names_month(cited: Cited, date: forms.Date) -> bool:
 def _missing_name(claim: str, evidence: Sequence[Cited]) -> str | None:
     there = {word for cited in evidence for part in (cited.quote, known(cited)) for word, _ in forms.names(part)}
     folded = {word.casefold() for word in there}
-    words = {word.casefold() for cited in evidence for word in cited.quote.replace("-", " ").split()}
+    words = {bare(word).casefold() for cited in evidence for word in cited.quote.replace("-", " ").split()}
     stemmed = {stem for cited in evidence for part in (cited.quote, known(cited)) for stem in stems(part)}
     for name, begins in forms.names(claim):
         if begins and (name.casefold() in OPENING_WORDS or set(stems(name)) <= stemmed):
             continue  # the capital letter is the sentence's
         parts = [part for part in name.casefold().split("-") if part]
-        if name.casefold() not in folded and not all(part in folded or part in words for part in parts):
+        held = name.casefold() in folded or any(same_place(name, other) for other in there)
+        if not held and not all(part in folded or part in words for part in parts):
             return f"the cited words do not name {name}"
     return None
 

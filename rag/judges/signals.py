@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 from rag import forms
+from rag.demonyms import same_place
 from rag.judges.arithmetic import computed
 from rag.judges.marks import ADDED, LOST, marks
 from rag.judges.reading import NEAR, Pair
@@ -163,12 +164,13 @@ def _numbers_missing(pair: Pair) -> int:
 
 
 def _names_missing(pair: Pair) -> int:
-    there = {token.stem for part in (*pair.parts, pair.origin) for token in part.tokens}
-    return sum(
-        any(stemmed(p) not in there for p in WORD.findall(name))
-        for name, begins in forms.names(pair.claim.text)
-        if not begins
-    )
+    read = (*pair.parts, pair.origin)
+    there = {token.stem for part in read for token in part.tokens}
+
+    def held(word: str) -> bool:
+        return stemmed(word) in there or any(same_place(word, w) for part in read for w in WORD.findall(part.text))
+
+    return sum(not all(map(held, WORD.findall(name))) for name, begins in forms.names(pair.claim.text) if not begins)
 
 
 def _dates_missing(pair: Pair) -> int:
