@@ -99,7 +99,7 @@ class Session:
         yield Done(self._answer(found, filters, model, timings), prompt)
 
     def _write(self, writer: Writer, brief: Brief, found: Found, begun: float) -> Iterator[Event]:
-        checker = Checker(self.judge, brief, found.hits)
+        checker = Checker(self.judge, brief, found.hits, self.retriever.likeness)
         splitter = Splitter()
         pieces = writer.write(brief)
         checks = Checks(checker.check)

@@ -46,6 +46,10 @@ _ROLES = {
     }.items()
     for word in words.split()
 }
+# These make an office only beside one of the others: a Financial Supervisory Authority holds none.
+_OFFICE_ONLY_BESIDE = frozenset("financial executive operating technology".split())
+_OFFICE = frozenset("chief officer officers director directors head heads manager managers minister ministers".split())
+_ABBREVIATED = frozenset("cfo ceo coo cto treasurer executive executives".split())
 _QUARTER = re.compile(r"\b(?:(first|second|third|fourth|last)[\s-]quarter|q([1-4]))\b", re.IGNORECASE)
 _ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "last": "last"}
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -205,13 +209,17 @@ def _offices(question: str) -> list[dict[str, str]]:
     """The offices that a question speaks of, each by its roles and their words: a "deputy mayor" has two."""
     found: list[dict[str, str]] = []
     follows = False
-    for match in WORD.finditer(question):
-        word = match.group().casefold()
-        if word in _ROLES:
+    words = [word.casefold() for word in WORD.findall(question)]
+    for before, word, after in zip(["", *words], words, [*words[1:], ""]):
+        if _ROLES.get(word) in _OFFICE_ONLY_BESIDE and word not in _ABBREVIATED and not {before, after} & _OFFICE:
+            follows = False
+        elif word in _ROLES:
             if not follows:
                 found.append({})
             found[-1][_ROLES[word]] = word
-        follows = word in _ROLES
+            follows = True
+        else:
+            follows = False
     return found
 
 

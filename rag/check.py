@@ -21,6 +21,7 @@ from rag.judges.plain import made_plain, uncapitalised
 from rag.prompts import Brief
 from rag.query import stems
 from rag.splitting import Raw
+from rag.swapped import Likeness, swapped
 from rag.types import Citation, Hit, Sentence, Verdict
 
 _LONGEST_RUN = 3  # sentences in one citation
@@ -78,6 +79,7 @@ class Checker:
     judge: Judge
     brief: Brief
     hits: Sequence[Hit]
+    likeness: Likeness
     _numbers: dict[tuple[str, int, int], int] = field(default_factory=dict)
     _before: str = ""
     _doubted: dict[str, _Run] = field(default_factory=dict)
@@ -112,7 +114,8 @@ class Checker:
         """In place of a struck sentence, the article's own words that it was plainly taken from; or None.
 
         Those are what the judge was asked about, if it was in doubt; else the sentence or two that share most of its
-        words, or that hold all its numbers, dates and names and some of its words.
+        words, or that hold all its numbers, dates and names and some of its words. Never words that speak of something
+        else in the same turn of phrase: see `rag.swapped`.
         """
         claim = uncapitalised(struck.text, self.brief.question)
         telling = bool(forms.numbers(claim) or forms.dates(claim))
@@ -120,6 +123,10 @@ class Checker:
 
         def holds_all(run: _Run) -> bool:
             return not missing(claim, [self._cited(run)])
+
+        def same_thing(run: _Run) -> bool:
+            words = f"{run.quote}\n{run.hit.title or ''}"
+            return swapped(struck.text, words, self.brief.question, self.likeness) is None
 
         def fit(run: _Run) -> bool:
             has_all = telling and run.shared >= _SHARED_WITH_NUMBERS and holds_all(run)
@@ -131,7 +138,7 @@ class Checker:
         else:
             fitting = filter(fit, (run for hit in self.hits for run in _runs(claim, hit, _LONGEST_REWRITTEN)))
         best = max(fitting, key=lambda run: run.shared - _WORTH_MORE * run.count, default=doubted)
-        if best is None:
+        if best is None or not same_thing(best):
             return None
         reason = "the article's own words, since what was written does not stand"
         return self.quoted(f"“{best.quote}”", best.hit, best.start, best.end, reason)

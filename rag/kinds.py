@@ -25,6 +25,13 @@ _QUANTITY = re.compile(
 _SUM = re.compile(
     r"\b(?:revenue|turnover|sales|costs?|price|profits?|budget|fee|fine|wages?|salary|paid?)\b", re.IGNORECASE
 )
+# What these follow is no count, unless they are what is counted.
+_MEASURE = re.compile(
+    r"\W*(?:(?:kilo|centi|milli)?(?:met(?:re|er)s?|grams?)|tonn?es?|tons?|km|kg|cm|mm|miles?|knots?|degrees?|lit(?:re|er)s?|"
+    r"hectares?|acres?|square|cubic|hours?|minutes?|seconds?|years?[ -]old|o['’]clock)\b",
+    re.IGNORECASE,
+)
+_HOW_MANY = re.compile(r"\bhow many (?:[\w-]+ )??(?P<what>\w+)", re.IGNORECASE)
 _SHARE = re.compile(r"\b(?:how many|share|margins?|rates?|percent\w*|proportion|much (?:more|less))\b|%", re.IGNORECASE)
 # What answers "how many" without a numeral.
 AMOUNT = re.compile(
@@ -90,9 +97,18 @@ def _no_number(question: str, text: str) -> str | None:
     given = [number for number in forms.numbers(text) if number.value not in asked]
     if _SUM.search(question) and not _SHARE.search(question):
         given = [number for number in given if number.unit not in ("%", "points", "th")]
+    many = _HOW_MANY.search(question)
+    if many and not _MEASURE.match(many["what"]):
+        given = [number for number in given if _counts(number.written, text)]
     if given or AMOUNT.search(text):
         return None
     return "it gives no number, which is what was asked"
+
+
+def _counts(written: str, text: str) -> bool:
+    """Whether a number is one of things somewhere in the text, and not a measure or a time of day."""
+    places = re.finditer(rf"(?<![\d:.,]){re.escape(written)}(?![\d:]|[.,]\d)", text)
+    return any(not _MEASURE.match(text, place.end()) for place in places)
 
 
 def _names(text: str) -> set[str]:

@@ -38,6 +38,7 @@ LAYERS = [
     "rag.forms",
     "rag.words",
     "rag.demonyms",
+    "rag.swapped",
     "rag.cross_encoder",
     "rag.query",
     "rag.llms",

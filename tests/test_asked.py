@@ -195,6 +195,12 @@ def test_of_several_offices_that_a_question_speaks_of_one_is_enough() -> None:
     assert "“prosecutors”" in (lacks(question, "The mayor counted 40 trips.", "The mayor counted 40 trips.") or "")
 
 
+def test_an_authority_with_a_word_of_an_office_in_its_name_is_none() -> None:
+    question = "Which conditions did the Financial Supervisory Authority set when it cleared the purchase?"
+    said = "The bank must keep an office in the town, as its chief executive had promised the Authority."
+    assert lacks(question, said, said) is None
+
+
 # -- numbers ----------------------------------------------------------------------------------------------------------
 
 
@@ -224,6 +230,21 @@ def test_another_question_wants_none(question: str) -> None:
 def test_a_number_of_the_question_is_no_answer() -> None:
     question, said = "How many of the 30 trams run again?", "The 30 trams were repaired by mechanics."
     assert lacks(question, said, said) == "it gives no number, which is what was asked"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "counted"),
+    [
+        ("How many lorries took part?", "They came at 06:15 against a ban on lorries of 7.5 tonnes.", False),
+        ("How many lorries took part?", "They came at 06:15, 30 of them, against a ban on 7.5 tonnes.", True),
+        ("How many lorries took part?", "They stood along 3.5 km.", False),
+        ("How many tonnes did they carry?", "They carried 7.5 tonnes each.", True),
+        ("How many hours did it last?", "It lasted 6 hours.", True),
+        ("How long did it last?", "It lasted 6 hours.", True),
+    ],
+)
+def test_a_measure_is_no_count(question: str, answer: str, counted: bool) -> None:
+    assert (lacks(question, answer, answer) is None) == counted
 
 
 @pytest.mark.parametrize(

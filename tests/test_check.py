@@ -34,9 +34,14 @@ def hit(text: str, article: str = "a", start: int = 100, **known: object) -> Hit
     )  # fmt: skip
 
 
+def likeness(one: str, other: str) -> float:
+    """Of two things of a kind; no pair here means the same."""
+    return 0.2
+
+
 def checker(*hits: Hit, judge: object = None) -> Checker:
     brief = Brief("What happened?", tuple(Extract(h, h.sentences, (0.0,) * len(h.sentences)) for h in hits))
-    return Checker(judge or LiteralJudge(), brief, hits)  # type: ignore[arg-type]
+    return Checker(judge or LiteralJudge(), brief, hits, likeness)  # type: ignore[arg-type]
 
 
 HARBOUR = hit(
@@ -316,7 +321,7 @@ def test_a_struck_sentence_with_a_day_gives_way_to_the_words_that_have_it() -> N
 def test_a_word_that_the_question_writes_small_is_no_name() -> None:
     makers = hit("Li Auto and Leapmotor needed over seven years.")
     brief = Brief("How long did rival makers such as Li Auto need?", (Extract(makers, makers.sentences, (0.0,)),))
-    check = Checker(LiteralJudge(), brief, [makers])
+    check = Checker(LiteralJudge(), brief, [makers], likeness)
     assert "Rival" not in check.check(Raw("Rival makers Li Auto and Leapmotor needed seven years.", (1,))).reason
 
 
@@ -337,3 +342,23 @@ def test_a_judge_whose_model_fails_leaves_the_sentence_unchecked() -> None:
     sentence = checker(SCHOOL, judge=Broken()).check(Raw("Some 312 pupils stayed at home.", (1,)))
     assert sentence.verdict is Verdict.UNCHECKED
     assert "no such model" in sentence.reason
+
+
+def test_words_of_another_thing_do_not_stand_in() -> None:
+    works = hit("In October, Tolvane's turbine factory in Aske was officially put into operation. It makes blades.")
+    question = "When was Tolvane's battery factory put into operation?"
+    brief = Brief(question, (Extract(works, works.sentences, (0.0,) * len(works.sentences)),))
+    made = {
+        kind: Sentence(
+            f"Tolvane's {kind} factory in Aske was officially put into operation in October.",
+            (),
+            Verdict.UNSUPPORTED,
+            "no",
+        )
+        for kind in ("battery", "engine")
+    }
+    check = Checker(LiteralJudge(), brief, [works], likeness)
+    assert check.rewritten(made["battery"]) is None
+    assert check.rewritten(made["engine"]) is not None  # the question does not ask for an engine factory
+    alike = Checker(LiteralJudge(), brief, [works], lambda one, other: 0.9)
+    assert alike.rewritten(made["battery"]) is not None

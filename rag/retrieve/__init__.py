@@ -94,6 +94,11 @@ class Retriever:
         self._names: tuple[str, Names] = ("", Names(Vocabulary()))
         self._lock = Lock()
 
+    def likeness(self, one: str, other: str) -> float:
+        """How near two phrases are by the embedder: the cosine of their vectors."""
+        a, b = self._embedder.encode([one, other])
+        return float(a @ b)
+
     def understand(
         self,
         question: str,
