@@ -48,6 +48,8 @@ _CURRENCIES = {
     "cny": "yuan", "yen": "yen", "jpy": "yen", "rupee": "rupee", "rupees": "rupee", "₹": "rupee",
 }  # fmt: skip
 
+CURRENCIES = frozenset(_CURRENCIES.values())
+
 _NUMBER_WORD = "|".join([*_TENS, *_TEENS, *_UNITS])
 _NUMBER = re.compile(
     rf"""(?<![\w.])

@@ -17,13 +17,16 @@ _QUANTITY = re.compile(
     r"(?:^|[,;:?]\s*|\b(?:and|in|by|at|for|to|of|over|after)\s+)"
     r"(?:how (?:many|much|long|large|big|far|high|tall|heavy|old|fast|wide|deep|often)\b|"
     r"(?:what|which|by what|at what) (?:\w+ ){0,2}(?:share|percentage|percent|price|figure|number|revenue|turnover|"
-    r"profit|loss|cost|sum|amount|rate|total|salary|budget|capacity|turnout|margin)\b|"
+    r"profit|loss|cost|sum|amount|rate|total|salary|budget|capacity|turnout|margin|fine|penalty|compensation|damages|fare|"
+    r"fee|rent|wage|bid)\b|"
     r"what (?:was|were|is|are) (?:the |its |their |[\w’']+(?: [\w’']+)? )?(?:sales|revenue|turnover|profits?|costs?|"
     r"price|turnout|wage|number|budget|capacity|share)\b)",
     re.IGNORECASE,
 )
 _SUM = re.compile(
-    r"\b(?:revenue|turnover|sales|costs?|price|profits?|budget|fee|fine|wages?|salary|paid?)\b", re.IGNORECASE
+    r"\b(?:revenue|turnover|sales|costs?|price|profits?|budget|fees?|fines?|penalty|compensation|damages|fares?|"
+    r"rents?|wages?|salary|paid?)\b",
+    re.IGNORECASE,
 )
 # What these follow is no count, unless they are what is counted.
 _MEASURE = re.compile(
@@ -33,6 +36,16 @@ _MEASURE = re.compile(
 )
 _HOW_MANY = re.compile(r"\bhow many (?:[\w-]+ )??(?P<what>\w+)", re.IGNORECASE)
 _SHARE = re.compile(r"\b(?:how many|share|margins?|rates?|percent\w*|proportion|much (?:more|less))\b|%", re.IGNORECASE)
+# Of a change, a share may be told.
+_CHANGE = re.compile(
+    r"\bby how much\b|\b(?:grow\w*|grew|fall\w*|fell|ris(?:e|es|en|ing)|rose|(?:in|de)creas\w*|drop\w*|declin\w*|"
+    r"chang\w*|shrink|shr[au]nk|climb\w*|jump\w*|compared?)\b",
+    re.IGNORECASE,
+)
+_CURRENCY = re.compile(
+    r"\W*(?:crowns?|kron(?:er?|or|a)|kroner|francs?|cents?|pence|p|pesos?|zlotys?|roubles?|rubles?|won|rand|lira|reais)\b",
+    re.IGNORECASE,
+)
 # What answers "how many" without a numeral.
 AMOUNT = re.compile(
     r"\b(?:no|none|nothing|never|not|nobody|neither|free|without|one|once|twice|both|all|half|dozens?|hundreds|"
@@ -95,14 +108,26 @@ def _no_number(question: str, text: str) -> str | None:
         return None
     asked = {number.value for number in forms.numbers(question)}
     given = [number for number in forms.numbers(text) if number.value not in asked]
-    if _SUM.search(question) and not _SHARE.search(question):
+    if _SUM.search(question) and not _SHARE.search(question) and not _CHANGE.search(question):
         given = [number for number in given if number.unit not in ("%", "points", "th")]
+        if not re.search(r"\band\b", question):  # of two questions, the answer to the other is better than none
+            given = [number for number in given if _is_money(number, text)]
     many = _HOW_MANY.search(question)
     if many and not _MEASURE.match(many["what"]):
         given = [number for number in given if _counts(number.written, text)]
     if given or AMOUNT.search(text):
         return None
     return "it gives no number, which is what was asked"
+
+
+def _is_money(number: forms.Number, text: str) -> bool:
+    """Whether a number is a sum of money, as it stands or by the word behind it or the code before it."""
+    written = re.escape(number.written)
+    return (
+        number.unit in forms.CURRENCIES
+        or any(_CURRENCY.match(text, place.end()) for place in re.finditer(rf"(?<![\d.,]){written}(?!\d)", text))
+        or re.search(rf"\b(?:[A-Z]{{3}}|Rs)\.? ?{written}", text) is not None
+    )
 
 
 def _counts(written: str, text: str) -> bool:

@@ -211,7 +211,6 @@ def test_an_authority_with_a_word_of_an_office_in_its_name_is_none() -> None:
         "How long is the tunnel?",
         "In what share of homes did the power fail?",
         "What was the turnout?",
-        "What were the line’s costs?",
         "When did it open, and how much did it cost?",
     ],
 )
@@ -225,6 +224,27 @@ def test_a_question_for_a_number_wants_one(question: str) -> None:
 )
 def test_another_question_wants_none(question: str) -> None:
     assert lacks(question, "Many used it for long.", "Many used it.") is None
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "given"),
+    [
+        ("What fine must the works pay?", "The works made 41 people ill.", False),
+        ("What fine must the works pay?", "It must pay €41,000.", True),
+        ("What were the line’s costs?", "The line had 41 ships.", False),
+        ("What were the line’s costs?", "They were £41m.", True),
+        ("How much does a ticket cost?", "A ticket costs 14 crowns.", True),
+        ("How much does a ticket cost?", "A ticket costs SEK 14.", True),
+        ("How much does a ticket cost?", "A ticket takes 14 minutes to buy, and 3 percent give up.", False),
+        ("By how much did revenue fall?", "It fell by 15.7 percent.", True),
+        ("How much did profit grow?", "It grew 80.9%.", True),
+        ("What was the profit?", "It grew 80.9%.", False),
+        ("How many tickets were paid for?", "Some 14 were.", True),
+    ],
+)
+def test_a_sum_is_money_and_a_change_may_be_a_share(question: str, answer: str, given: bool) -> None:
+    found = lacks(question, answer, answer)
+    assert found == (None if given else "it gives no number, which is what was asked")
 
 
 def test_a_number_of_the_question_is_no_answer() -> None:
