@@ -224,7 +224,9 @@ def _offices(question: str) -> list[dict[str, str]]:
 
 
 _ASKING = frozenset(
-    "what who whom whose which when where why how did does do is are was were has have had in at by".split()
+    "what who whom whose which when where why how did does do is are was were has have had in at by "
+    "set list give name tell show explain describe summarise summarize sum compare outline trace find state put draw "
+    "write say please".split()
 )
 
 

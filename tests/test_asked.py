@@ -81,6 +81,12 @@ def test_a_person_is_known_by_the_last_name() -> None:
     assert lacks(question, "Ida Holm sold the warehouse.", "She sold the warehouse.") is not None
 
 
+@pytest.mark.parametrize("verb", ["Set out", "List", "Give", "Tell me", "Explain"])
+def test_what_the_question_bids_is_no_name(verb: str) -> None:
+    said = "Falk promised July, then September."
+    assert lacks(f"{verb} the deadlines that Ida Falk named.", said, said) is None
+
+
 def test_what_nearly_all_of_the_evidence_shares_tells_nothing_apart() -> None:
     question, answer = "What did the council of Pellhaven sell?", "The council sold the hall."
     town = [hit(f"In Pellhaven {what}.", what) for what in ("rain fell", "a school closed", "bread is dearer")]
