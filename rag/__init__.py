@@ -71,6 +71,7 @@ __all__ = [
     "Understood",
     "Verdict",
     "count_tokens",
+    "judges_offered",
     "model_folder",
     "open",
     "open_judge",
@@ -100,6 +101,13 @@ def open_judge(name: str, settings: Settings | None = None) -> Judge:
     from rag import judges
 
     return judges.open_judge(name, settings)
+
+
+def judges_offered() -> dict[str, str]:
+    """Names that `Settings.judge` takes as they stand, each with what it is in one line. Others name a model."""
+    from rag import judges
+
+    return judges.offered()
 
 
 def open_llm(spec: str) -> LLM:

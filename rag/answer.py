@@ -12,7 +12,7 @@ from rag.check import Checker
 from rag.checks import Checks
 from rag.corrections import correction_of
 from rag.differing import others, premises
-from rag.errors import DiskFull, HashMismatch, PackUnavailable, RagError, WriterFailed
+from rag.errors import DiskFull, HashMismatch, PackUnavailable, RagError, SettingsError, WriterFailed
 from rag.judges import Judge
 from rag.kinds import asks_number
 from rag.prompts import Brief, is_no_answer, messages
@@ -37,11 +37,24 @@ from rag.types import (
 )
 from rag.write import EXTRACTIVE, ExtractiveWriter, Writer, failed
 
+Turn = tuple[str, str]  # question and answer
 _MOST_REWRITTEN = 2
 _CORRECTION = "the correction, word for word"
 _AT_ONCE = 0.25  # seconds that the stream waits for a check: one that asks a model goes on beside the writing
 # What can go wrong with a writer through no fault of the question: the extractive one takes over.
 _REPLACED = (WriterFailed, PackUnavailable, HashMismatch, DiskFull)
+
+
+def asked(question: str) -> str:
+    """The question. Raises SettingsError if there is none."""
+    if not question.strip():
+        raise SettingsError("the question is empty", hint="Ask in a whole sentence.")
+    return question
+
+
+def turns_of(history: Sequence[Turn | Answer]) -> list[Turn]:
+    """Earlier turns as questions with the texts of their answers."""
+    return [(turn.question, turn.text) if isinstance(turn, Answer) else turn for turn in history]
 
 
 @dataclass

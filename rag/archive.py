@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rag import settings as settings_file
-from rag.answer import Session
+from rag.answer import Session, Turn, asked, turns_of
 from rag.embed import Embedder, open_embedder
 from rag.errors import ArchiveMismatch, ArchiveNotWritable, ModelError, SettingsError
 from rag.ingest import Ingest, IngestProgress
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from rag.interop import BaseRetriever
 
 _FIXED = ("embedder", "passage_tokens")
-Turn = tuple[str, str]
 
 
 class Archive:
@@ -182,13 +181,13 @@ class Archive:
         if k < 1:
             raise SettingsError(f"k must be at least 1, not {k}")
         begun = time.perf_counter()
-        query = self._retriever.understand(_asked(question), _turns(history), as_of, ignore)
+        query = self._retriever.understand(asked(question), turns_of(history), as_of, ignore)
         found = self._retriever.search(query, k, filters or Filters())
         return Evidence(found.hits, time.perf_counter() - begun, found.understood)
 
     def candidates(self, question: str, filters: Filters | None = None) -> list[Candidate]:
         """What a search weighs: each candidate of each side of the question, with its features and probability."""
-        return self._retriever.candidates(self._retriever.understand(_asked(question)), filters or Filters())
+        return self._retriever.candidates(self._retriever.understand(asked(question)), filters or Filters())
 
     def as_retriever(self, k: int = 10, filters: Filters | None = None) -> BaseRetriever:
         """`search` as a LlamaIndex retriever: TextNodes with exact offsets. The archive must stay open meanwhile."""
@@ -231,8 +230,8 @@ class Archive:
         """
         begun = time.perf_counter()
         check_name(writer or self.settings.writer)
-        asked, turns = _asked(question), _turns(history)
-        whole = self._rewritten(asked, turns, writer) if turns and "history" not in ignore else None
+        turns = turns_of(history)
+        whole = self._rewritten(asked(question), turns, writer) if turns and "history" not in ignore else None
         query = self._retriever.understand(question, turns, as_of, ignore, whole)
         session = Session(
             question=question,
@@ -288,12 +287,8 @@ class Archive:
         check_name(name)
         self.settings = settings_file.keep(self.path, self.settings, {"writer": name})
 
-
-def _turns(history: Sequence[Turn | Answer]) -> list[Turn]:
-    return [(turn.question, turn.text) if isinstance(turn, Answer) else turn for turn in history]
-
-
-def _asked(question: str) -> str:
-    if not question.strip():
-        raise SettingsError("the question is empty", hint="Ask in a whole sentence.")
-    return question
+    def keep_judge(self, name: str) -> None:
+        """Check with `name` from the next question on: it goes into `settings.toml`. Raises what `open_judge` does."""
+        judge = open_judge(name, self.settings)
+        self.settings = settings_file.keep(self.path, self.settings, {"judge": name})
+        self._judge = judge

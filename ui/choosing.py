@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -40,6 +40,10 @@ def view() -> str:
         '<button type="button" class="plain edged" data-writer="try">Test the server</button>'
         '<button type="button" class="plain edged" data-writer="use">Use for the next questions</button>'
         '<button type="button" class="plain edged" data-writer="keep">Keep as the archive’s writer</button></div>'
+        '<div class="told" role="status"></div></form></section>'
+        '<section aria-labelledby="checks-name"><h3 id="checks-name">Who checks</h3><form class="who checks">'
+        '<fieldset><legend class="unseen">Judge</legend><div class="judges"></div></fieldset><div class="verdicts">'
+        '<button type="button" class="plain edged" data-judge>Keep as the archive’s judge</button></div>'
         '<div class="told" role="status"></div></form></section>'
         '<section aria-labelledby="packs-name"><h3 id="packs-name">Model packs on this machine</h3>'
         '<div class="fetch"><div class="work" hidden><div class="seen"></div>'
@@ -79,6 +83,22 @@ def writers(names: Sequence[str], chosen: str) -> str:
         f'{rows}<label class="check"><input type="radio" name="writer" value=""> Another</label>'
         '<label class="other"><span class="unseen">Name of the other writer</span><input type="text" name="other" '
         'spellcheck="false" autocomplete="off" placeholder="ollama:MODEL or openai:http://…/v1#MODEL"></label>'
+    )
+
+
+def judges(offered: Mapping[str, str], chosen: str) -> str:
+    """The judges to choose from, and a field for one that names a model."""
+    known = offered if chosen in offered else {chosen: "in use", **offered}
+    rows = "".join(
+        f'<label class="check"><input type="radio" name="judge" value="{escape(name)}"'
+        f"{' checked' if name == chosen else ''}> <span><code>{escape(name)}</code> "
+        f'<span class="quiet">{escape(summary)}</span></span></label>'
+        for name, summary in known.items()
+    )
+    return (
+        f'{rows}<label class="check"><input type="radio" name="judge" value=""> Another</label>'
+        '<label class="other"><span class="unseen">Name of the other judge</span><input type="text" name="other-judge" '
+        'spellcheck="false" autocomplete="off" placeholder="nli:ID-or-folder or openai:http://…/v1#MODEL"></label>'
     )
 
 

@@ -257,7 +257,8 @@ function renewed({ head, controls, start, writer }) {
 
 // -- settings --------------------------------------------------------------------------------------------------------------
 
-const who = find("#settings .who");
+const who = find("#settings .who:not(.checks)");
+const checks = find("#settings .checks");
 const who_told = who.querySelector(".told");
 const packs_told = find("#settings .fetch .told");
 let pull_followed = false;
@@ -267,22 +268,25 @@ async function settings() {
   if (!got) return;
   find("#settings .used").innerHTML = got.used;
   who.querySelector(".writers").innerHTML = got.writers;
+  checks.querySelector(".judges").innerHTML = got.judges;
   find("#settings .packs").innerHTML = got.packs;
   watch_pull(got);
 }
 
-const named = () => who.querySelector("[name=writer]:checked")?.value || who.querySelector("[name=other]").value.trim();
+const named = (form) => form.querySelector("[type=radio]:checked")?.value || form.querySelector(".other input").value.trim();
 
-who.addEventListener("submit", (event) => event.preventDefault());
-who.addEventListener("input", ({ target }) => {
-  if (target.name === "other") who.querySelector("[name=writer][value='']").checked = true;
-});
+for (const form of [who, checks]) {
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("input", ({ target }) => {
+    if (target.closest(".other")) form.querySelector("[type=radio][value='']").checked = true;
+  });
+}
 
 async function writer_chosen(control) {
   const act = control.dataset.writer;
   who_told.textContent = act === "try" ? "Asking it for a word" : "";
   control.disabled = true;
-  const got = await ask_server(act === "try" ? "settings_try" : "settings_use", { name: named(), keep: act === "keep" }, who_told);
+  const got = await ask_server(act === "try" ? "settings_try" : "settings_use", { name: named(who), keep: act === "keep" }, who_told);
   control.disabled = false;
   control.focus();
   if (got === null) return;
@@ -290,6 +294,17 @@ async function writer_chosen(control) {
   if (!got.writer) return;
   renewed(got);
   await settings();
+}
+
+async function judge_chosen(control) {
+  const told = checks.querySelector(".told");
+  control.disabled = true;
+  const got = await ask_server("settings_judge", { name: named(checks) }, told);
+  control.disabled = false;
+  control.focus();
+  if (!got) return;
+  if (got.kept) await settings();
+  told.innerHTML = got.told;
 }
 
 async function pull(control) {
@@ -322,6 +337,7 @@ actions.push(
   ["[data-finish]", () => begin("shelf_finish", null)],
   ["[data-halt]", () => ask_server("shelf_work", { stop: true }, shelf_told)],
   ["[data-writer]", writer_chosen],
+  ["[data-judge]", judge_chosen],
   ["[data-pull]", pull],
   ["[data-unpull]", () => ask_server("settings_work", { stop: true }, packs_told)],
 );

@@ -153,6 +153,7 @@ def settings_functions(archive: Archive, offered: list[str], fresh: Fresh) -> li
         return {
             "used": choosing.used(archive.settings, archive.path / "settings.toml", "RAG_WRITER" in os.environ),
             "writers": choosing.writers(names, chosen),
+            "judges": choosing.judges(rag.judges_offered(), archive.settings.judge),
             "packs": choosing.packs(packs),
             **_fetching(fetch),
         }
@@ -185,6 +186,18 @@ def settings_functions(archive: Archive, offered: list[str], fresh: Fresh) -> li
         kept = f"Kept: <code>{escape(name)}</code> writes from now on, also after a restart."
         return {"told": f"<p>{kept if keep else said}</p>", "writer": name, **fresh(reader_of(request).name)}
 
+    def settings_judge(data: Any, request: gr.Request) -> Parts:
+        name = str(_sent(data).get("name") or "").strip()
+        try:
+            require_here(request, "Choosing a judge")
+            archive.keep_judge(name)
+        except RagError as error:
+            return {"told": _problem(error)}
+        return {
+            "told": f"<p>Kept: <code>{escape(name)}</code> checks from now on, also after a restart.</p>",
+            "kept": True,
+        }
+
     def settings_pull(data: Any, request: gr.Request) -> Parts:
         name = str(_sent(data).get("pack") or "")
         try:
@@ -201,7 +214,7 @@ def settings_functions(archive: Archive, offered: list[str], fresh: Fresh) -> li
             fetch.stop()
         return _fetching(fetch)
 
-    return [settings_view, settings_try, settings_use, settings_pull, settings_work]
+    return [settings_view, settings_try, settings_use, settings_judge, settings_pull, settings_work]
 
 
 class _Teller:

@@ -62,6 +62,11 @@ def discovered() -> dict[str, ModuleType]:
     return {module.NAME: module for module in modules if hasattr(module, "NAME")}
 
 
+def offered() -> dict[str, str]:
+    """The judges that need no target, each with what it is in one line."""
+    return {name: module.SUMMARY for name, module in discovered().items() if name == module.EXAMPLE}
+
+
 def open_judge(name: str, settings: Settings | None = None) -> Judge:
     """The judge called `name`. Raises SettingsError if there is none of that name, or UnknownModel for its target."""
     kind, _, target = name.partition(":")

@@ -240,6 +240,22 @@ def test_a_writer_is_tested_and_chosen_for_the_next_questions(page: Page) -> Non
     page.wait_for_selector("#settings .who .told .problem:has-text('cannot be reached')")
 
 
+def test_a_judge_is_chosen_and_kept(page: Page) -> None:
+    _view(page, "Settings")
+    before = page.get_attribute("#settings [name=judge]:checked", "value")
+    page.fill("#settings [name=other-judge]", "nobody")
+    page.get_by_role("button", name="Keep as the archive’s judge").press("Enter")
+    page.wait_for_selector("#settings .checks .told .problem:has-text('no judge is called')")
+    page.check("#settings [name=judge][value=literal]")
+    page.get_by_role("button", name="Keep as the archive’s judge").press("Enter")
+    page.wait_for_selector("#settings .checks .told:has-text('Kept: literal')")
+    assert page.is_checked("#settings [name=judge][value=literal]")
+    assert "literal" in page.inner_text("#settings .used")
+    page.fill("#settings [name=other-judge]", str(before))
+    page.get_by_role("button", name="Keep as the archive’s judge").press("Enter")
+    page.wait_for_selector(f"#settings .checks .told:has-text('Kept: {before}')")
+
+
 def test_a_phone_shows_the_views_in_its_width(page: Page) -> None:
     for width, height in ((390, 844), (320, 640)):
         page.set_viewport_size({"width": width, "height": height})

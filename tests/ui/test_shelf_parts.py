@@ -409,6 +409,24 @@ def test_a_writer_is_used_and_kept_only_when_that_is_said(opened: Opener) -> Non
     assert 'writer = "ollama:small"' in (archive.path / "settings.toml").read_text("utf-8")
 
 
+def test_a_judge_is_kept_and_checks_the_next_question(opened: Opener) -> None:
+    archive = opened()
+    made = _settings(archive, [])
+    keep = made["settings_judge"]
+    for name in ("", f"{EVIL}:x", "nli:"):
+        assert "problem" in keep({"name": name}, HERE)["told"]
+        assert "<img" not in keep({"name": name}, HERE)["told"]
+    assert "only for whoever is alone" in keep({"name": "literal"}, ELSEWHERE)["told"]
+    before = archive.settings.judge
+    assert f'value="{before}" checked' in made["settings_view"]({})["judges"]
+    assert not (archive.path / "settings.toml").exists()
+    other = "combined:words" if before == "literal" else "literal"
+    assert "Kept" in keep({"name": other}, HERE)["told"]
+    assert f'value="{other}" checked' in made["settings_view"]({})["judges"]
+    assert archive._judge.name.startswith(other.partition(":")[0])
+    assert f'judge = "{other}"' in (archive.path / "settings.toml").read_text("utf-8")
+
+
 @pytest.mark.usefixtures("no_packs")
 def test_a_pack_that_cannot_be_fetched_says_why(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
