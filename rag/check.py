@@ -16,6 +16,7 @@ from rag import forms
 from rag.errors import ModelError
 from rag.judges import Cited, Judge
 from rag.judges.combined import estimate
+from rag.judges.firmness import loosened
 from rag.judges.literal import missing
 from rag.judges.plain import made_plain, uncapitalised
 from rag.prompts import Brief
@@ -60,7 +61,10 @@ class _Run:
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """What was found of a claim: the runs that state it, the verdict, and why. in_doubt: the judge let it pass."""
+    """What was found of a claim: the runs that state it, the verdict, and why.
+
+    in_doubt: the judge let it pass, but not for certain, or it is told more firmly than they do.
+    """
 
     runs: Sequence[_Run] = ()
     verdict: Verdict = Verdict.UNSUPPORTED
@@ -169,6 +173,8 @@ class Checker:
         if judgement.verdict is Verdict.SUPPORTED and sure < _ASSURED:
             reason = f"it is not sure enough that the cited words state it ({sure:.2f})"
             return _Finding(runs, Verdict.UNSUPPORTED, reason, in_doubt=True)
+        if judgement.verdict is Verdict.SUPPORTED and (lost := loosened(claim, [self._cited(run) for run in runs])):
+            return _Finding(runs, Verdict.UNSUPPORTED, lost, in_doubt=True)
         kept = runs if judgement.verdict is not Verdict.UNSUPPORTED else []
         return _Finding(kept, judgement.verdict, judgement.reason)
 

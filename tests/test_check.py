@@ -164,7 +164,7 @@ def test_a_sentence_on_two_neighbours_cites_both_as_one_run() -> None:
 
 def test_two_marked_passages_together() -> None:
     sentence = checker(HARBOUR, SCHOOL).check(
-        Raw("The ferry line was granted 4.2 million crowns, and 312 pupils stayed at home.", (1, 2))
+        Raw("The ferry line was granted 4.2 million crowns, and some 312 pupils stayed at home.", (1, 2))
     )
     assert sentence.verdict is Verdict.SUPPORTED
     assert [(c.number, c.article_id) for c in sentence.citations] == [(1, "a"), (2, "b")]
@@ -229,7 +229,7 @@ def test_numbers_go_by_first_use_and_a_span_keeps_its_number() -> None:
             ("Some 312 pupils stayed at home.", 2),
             ("Work begins in March 2026.", 1),
             ("Some 999 pupils stayed at home.", 2),
-            ("At home stayed 312 pupils.", 2),
+            ("At home stayed some 312 pupils.", 2),
             ("A school in Norby closed after a burst pipe.", 2),
         ]
     ]

@@ -9,7 +9,7 @@ from rag.judges.reading import Pair
 from rag.judges.signals import SIGNALS
 from rag.words import WORD, stemmed
 
-_KINDS = {
+KINDS = {
     "lost_said": "it leaves out who says so",
     "lost_alleged": "it states as fact what is alleged",
     "lost_denied": "it leaves out that it is denied or disputed",
@@ -32,7 +32,7 @@ _KINDS = {
     "added_ended": "the cited words do not say that it has ended",
     "added_begun": "the cited words do not say that it has begun",
 }
-_BEST = dict.fromkeys([*SIGNALS, *_KINDS], 0.0) | dict.fromkeys(
+_BEST = dict.fromkeys([*SIGNALS, *KINDS], 0.0) | dict.fromkeys(
     ("covered", "covered_inside", "in_one_sentence", "in_order", "neighbours", "exact_runs", "number_fits",
      "names_together"), 1.0
 )  # fmt: skip
@@ -63,9 +63,9 @@ def _literal(pair: Pair, figures: dict[str, float]) -> str | None:
 
 
 def _words(name: str, pair: Pair) -> str | None:
-    if name in _KINDS:
+    if name in KINDS:
         kind = name.partition("_")[2]
-        return _KINDS[name].format(found(kind, pair.claim.text))
+        return KINDS[name].format(found(kind, pair.claim.text))
     if name in ("number_fits", "number_rival"):
         numbers = [number.written for number, _ in pair.claim.numbers]
         return f"“{numbers[0]}” may belong to something else there" if len(numbers) == 1 else (
