@@ -230,8 +230,8 @@ class Archive:
         """
         begun = time.perf_counter()
         check_name(writer or self.settings.writer)
-        turns = turns_of(history)
-        whole = self._rewritten(asked(question), turns, writer) if turns and "history" not in ignore else None
+        question, turns = asked(question), turns_of(history)
+        whole = self._rewritten(question, turns, writer) if turns and "history" not in ignore else None
         query = self._retriever.understand(question, turns, as_of, ignore, whole)
         session = Session(
             question=question,
