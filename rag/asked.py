@@ -16,7 +16,7 @@ from itertools import islice
 
 from rag import forms
 from rag.judges import Judge
-from rag.kinds import AMOUNT, lacks_kind
+from rag.kinds import AMOUNT, lacks_kind, other_month
 from rag.query import OPENING_WORDS, stems
 from rag.types import Citation, Hit, Sentence, Verdict
 from rag.words import STOPWORDS, WORD, bare, stemmed
@@ -139,6 +139,8 @@ class Asked:
         there = {_quarter(m) for m in _QUARTER.finditer(said)}
         if quarters and there and not quarters & there:
             return "the cited words are not about that quarter"
+        if month := other_month(self.question, said, [c.published for c in cited if c.published]):
+            return f"the cited words are not about {month}"
         wanted = {int(year) for year in _YEAR.findall(self.question)}
         years = {int(year) for year in _YEAR.findall(said)}
         for citation in cited:

@@ -15,6 +15,7 @@ from itertools import islice
 from rag import forms
 from rag.errors import ModelError
 from rag.judges import Cited, Judge
+from rag.judges.antecedent import somebody_else
 from rag.judges.combined import estimate
 from rag.judges.firmness import loosened
 from rag.judges.literal import missing
@@ -130,7 +131,8 @@ class Checker:
 
         def same_thing(run: _Run) -> bool:
             words = f"{run.quote}\n{run.hit.title or ''}"
-            return swapped(struck.text, words, self.brief.question, self.likeness) is None
+            other = somebody_else(struck.text, self._cited(run))
+            return not other and swapped(struck.text, words, self.brief.question, self.likeness) is None
 
         def fit(run: _Run) -> bool:
             has_all = telling and run.shared >= _SHARED_WITH_NUMBERS and holds_all(run)
@@ -169,6 +171,8 @@ class Checker:
             judgement = self.judge.judge(_exact_quotations(claim, runs[0].quote), [self._cited(run) for run in runs])
         except ModelError as error:
             return _Finding(runs, Verdict.UNCHECKED, f"the judge could not be asked: {error.message}")
+        if other := next((why for run in runs if (why := somebody_else(claim, self._cited(run)))), None):
+            return _Finding((), Verdict.UNSUPPORTED, other)
         sure = 1.0 if judgement.probability is None else judgement.probability
         if judgement.verdict is Verdict.SUPPORTED and sure < _ASSURED:
             reason = f"it is not sure enough that the cited words state it ({sure:.2f})"

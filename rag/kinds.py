@@ -82,6 +82,8 @@ _SAYS = re.compile(
     r"(?:say|said|tell|told|think|thought|argue|argued|react|reacted|comment|warn|explain|promise|call|describe|claim|"
     r"answer|reply|give|put)\b"
 )
+_MONTHS = list(calendar.month_name)
+_MONTH_OF_YEAR = re.compile(rf"\b({'|'.join(_MONTHS[1:])}) ((?:19|20)\d\d)\b", re.IGNORECASE)
 _FITS_BEFORE, _FITS_AFTER = 14, 28  # days around a day that is asked about within which a report on it is published
 
 
@@ -179,6 +181,16 @@ def _another_speaker(question: str, text: str, quotes: str) -> str | None:
     if who and others and not who & there:
         return f"the cited words are not of {match['who'].strip()}"
     return None
+
+
+def other_month(question: str, said: str, published: Sequence[date]) -> str | None:
+    """The month of a year that a question asks about, if the words name others only and were not published in it."""
+    asked = [(_MONTHS.index(m[1].title()), int(m[2]), m[0]) for m in _MONTH_OF_YEAR.finditer(question)]
+    there = {day.month for day in forms.dates(said) if day.month}
+    if not asked or not there or any(month in there for month, _, _ in asked):
+        return None
+    near = any((each.year, each.month) == (year, month) for month, year, _ in asked for each in published)
+    return None if near else asked[0][2]
 
 
 def _another_day(question: str, quotes: str, cited: Sequence[Citation]) -> str | None:

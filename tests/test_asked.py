@@ -171,6 +171,20 @@ def test_another_year_is_another_answer(year: int, said: str, same: bool) -> Non
     assert found == (None if same else f"the cited words are not about {year}")
 
 
+@pytest.mark.parametrize(
+    ("said", "same"),
+    [
+        ("At the end of September 2025 the line had 12 stops.", False),
+        ("In June 2025 the line had 12 stops.", True),
+        ("In June it had 12 stops, in September 14.", True),
+        ("The line has 12 stops.", True),
+    ],
+)
+def test_another_month_is_another_answer(said: str, same: bool) -> None:
+    found = lacks("How many stops did the line have in June 2025?", said, "It had 12 stops.")
+    assert found == (None if same else "the cited words are not about June 2025")
+
+
 # -- offices ----------------------------------------------------------------------------------------------------------
 
 
