@@ -167,12 +167,12 @@ class Checker:
         return replace(run.cited, passage="\n\n".join(h.text for h in self.hits if h.article_id == run.hit.article_id))
 
     def _judged(self, claim: str, runs: list[_Run]) -> _Finding:
+        if other := next((why for run in runs if (why := somebody_else(claim, self._cited(run)))), None):
+            return _Finding((), Verdict.UNSUPPORTED, other)
         try:
             judgement = self.judge.judge(_exact_quotations(claim, runs[0].quote), [self._cited(run) for run in runs])
         except ModelError as error:
             return _Finding(runs, Verdict.UNCHECKED, f"the judge could not be asked: {error.message}")
-        if other := next((why for run in runs if (why := somebody_else(claim, self._cited(run)))), None):
-            return _Finding((), Verdict.UNSUPPORTED, other)
         sure = 1.0 if judgement.probability is None else judgement.probability
         if judgement.verdict is Verdict.SUPPORTED and sure < _ASSURED:
             reason = f"it is not sure enough that the cited words state it ({sure:.2f})"

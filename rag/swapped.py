@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from rag.words import STOPWORDS, WORD, stemmed
 
 Likeness = Callable[[str, str], float]  # cosine of two phrases
-ALIKE = (
-    0.6  # from here on two phrases may mean the same (chosen on one article and pairs of phrases that were looked at)
-)
+# From here on two phrases may mean the same; chosen on one article and pairs of phrases that were looked at.
+ALIKE = 0.6
 _LINKS = frozenset("of for in at on by from".split())
 # What a noun stands before is not told apart by it.
 _DOING = re.compile(

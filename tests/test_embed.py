@@ -131,7 +131,7 @@ def test_memory_stays_flat_whatever_the_lengths() -> None:
     before = resident()
     for seed in range(1, 4):
         encode(seed)
-    assert resident() - before < 60  # MiB; it was 170 when torch kept a product for every shape
+    assert resident() - before < 60  # MiB; red when torch keeps a prepared product for every shape
 
 
 def test_what_is_not_plain_bert_is_left_to_sentence_transformers(tmp_path: Path) -> None:

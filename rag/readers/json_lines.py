@@ -38,7 +38,7 @@ def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadEr
                 line = line.removeprefix(_BOM) if number == 1 else line
                 if line.strip():
                     found = True
-                    limits.bounded(f"{source}:{number}", len(line), limits.DOCUMENT)
+                    limits.bounded(source, len(line), limits.DOCUMENT, f"not read from line {number} on: it is ")
                     yield _read_line(line, source, number, context)
     except OSError as error:
         raise unreadable(source, error) from error

@@ -19,10 +19,10 @@ ELEMENTS = 4_000_000  # of an XML file or a part of an office document
 VALUES = 8_000_000  # of a JSON file; 256 MB of prose has half as many commas
 
 
-def bounded(source: str, size: int, most: int) -> None:
-    """Raises ReadError if a file of `size` bytes is larger than `most`."""
+def bounded(source: str, size: int, most: int, what: str = "") -> None:
+    """Raises ReadError if a file, or `what` of it, is of more than `most` bytes, namely `size`."""
     if size > most:
-        raise ReadError(source, f"larger than {most / 2**20:g} MB, which is not read at once; split it")
+        raise ReadError(source, f"{what}larger than {most / 2**20:g} MB, which is not read at once; split it")
 
 
 def counted(source: str, content: AnyStr, marks: Sequence[AnyStr], most: int, what: str) -> None:

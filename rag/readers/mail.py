@@ -54,7 +54,7 @@ def articles(data: bytes, source: str, context: Context, depth: int = 0) -> Iter
     if depth > DEEPEST:
         raise ReadError(source, f"messages within messages, more than {DEEPEST} deep")
     head = next((at for at in map(data.find, (b"\n\n", b"\n\r\n")) if at >= 0), len(data))
-    limits.bounded(f"{source} (its headers)", head, limits.HEADERS)
+    limits.bounded(source, head, limits.HEADERS, "its headers are ")
     with damage(source, FORMAT):
         message = email.message_from_bytes(data, policy=email.policy.default)
         if not isinstance(message, EmailMessage) or not any(name in message for name in _HEADERS):

@@ -52,7 +52,7 @@ def _front_matter(text: str, source: str) -> tuple[Mapping[object, object], str]
         return {}, text
     try:
         front, body = handler.split(text)
-        limits.bounded(f"{source} (its front matter)", len(front), limits.HEADERS)
+        limits.bounded(source, len(front), limits.HEADERS, "its front matter is ")
         record = handler.load(front)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
