@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rag import settings as settings_file
 from rag.answer import Session, Turn, asked, turns_of
-from rag.embed import Embedder, open_embedder
+from rag.embed import Embedder
 from rag.errors import ArchiveMismatch, ArchiveNotWritable, ModelError, SettingsError
 from rag.ingest import Ingest, IngestProgress
 from rag.judges import Judge, open_judge
@@ -22,11 +22,9 @@ from rag.models import Progress
 from rag.overview import Tally, overview, tally
 from rag.retrieve import Retriever
 from rag.retrieve.compare import Candidate
-from rag.retrieve.rank import load as load_weights
-from rag.retrieve.rank import parts_of
-from rag.retrieve.rerank import Reranker
+from rag.serving import Serving
 from rag.settings import Settings
-from rag.store import lookup
+from rag.store import home, lookup
 from rag.store.catalog import Catalog
 from rag.store.lock import write_lock
 from rag.store.vectors import Vectors
@@ -38,6 +36,7 @@ if TYPE_CHECKING:
     from rag.interop import BaseRetriever
 
 _FIXED = ("embedder", "passage_tokens")
+_INSTEAD = {"embedder": "change it with `rag reembed`", "passage_tokens": "ingest into a new archive"}
 
 
 class Archive:
@@ -58,7 +57,7 @@ class Archive:
         self.settings = settings or settings_file.load(self.path)
         self.progress: Progress | None = None
         self._catalog = Catalog(self.path / "catalog.sqlite3")
-        self._vectors = Vectors(self.path / "chroma")
+        self._serving = Serving(self.path, self._catalog, self.settings, lambda: self.progress)
         self._lock = RLock()
         self._writers: dict[str, Writer] = {}
         try:
@@ -72,10 +71,10 @@ class Archive:
             chosen, built = str(getattr(self.settings, name)), self._catalog.meta(name)
             if built is None:
                 self._catalog.set_meta(name, chosen)
-            elif built != chosen:
+            elif chosen not in (built, self._catalog.meta(home.NEXT) if name == home.EMBEDDER else built):
                 raise ArchiveMismatch(
                     f"{self.path} was built with {name} = {built}, the settings say {chosen}",
-                    hint=f"Set {name} back to {built}, or ingest into a new archive.",
+                    hint=f"Set {name} back to {built}, or {_INSTEAD[name]}.",
                 )
 
     def __enter__(self) -> Archive:
@@ -88,31 +87,31 @@ class Archive:
 
     def close(self) -> None:
         """Close the files. Models stay loaded for other archives of this process."""
-        self._vectors.close()
+        self._serving.close()
         self._catalog.close()
 
     # -- parts, each built when first used -----------------------------------------------------------------------
 
-    @cached_property
-    def _embedder(self) -> Embedder:
-        with self._lock:
-            return open_embedder(self.settings.embedder, threads=self.settings.threads, progress=self.progress)
+    @property
+    def _vectors(self) -> Vectors:
+        return self._serving.vectors
 
-    @cached_property
+    @property
+    def _embedder(self) -> Embedder:
+        return self._serving.embedder
+
+    @property
     def _retriever(self) -> Retriever:
-        parts = parts_of(self.settings.without)
-        weights = load_weights(self.settings.weights)
-        reranker = Reranker(self.settings.reranker, self.settings.threads) if self.settings.reranker else None
-        return Retriever(self._catalog, self._vectors, self._embedder, weights, parts, reranker)
+        return self._serving.retriever
 
     @cached_property
     def _judge(self) -> Judge:
         return open_judge(self.settings.judge, self.settings)
 
-    @cached_property
+    @property
     def upkeep(self) -> Upkeep:
         """What keeps the archive in order beside taking articles in: see `rag.upkeep`."""
-        return Upkeep(self.path, self._catalog, self._vectors, self.settings, lambda: self._embedder)
+        return Upkeep(self.path, self._catalog, self._serving, self.settings)
 
     def _writer(self, name: str | None) -> Writer:
         chosen = self.settings if name is None else self.settings.override({"writer": name}, "writer")

@@ -14,6 +14,7 @@ import typer
 from rag.ingest import IngestProgress
 from rag.models import human
 from rag.preview import Preview
+from rag.reembedding import ReembedProgress
 from rag.store.notes import Note
 from rag.store.places import Place
 from rag.types import (
@@ -152,6 +153,8 @@ def show_status(status: ArchiveStatus) -> None:
         typer.echo(f"          {n:,} {printable(outlet)}")
     typer.echo(f"embedder  {status.embedder}")
     typer.echo(f"writer    {status.writer}")
+    if status.changing:
+        error(f"changing the embedder: {status.changing}. `rag reembed` goes on with it.")
     if status.unfinished:
         error(f"unfinished: {status.unfinished}. Run the ingest again to complete it.")
 
@@ -248,3 +251,15 @@ def ingest_progress() -> Iterator[IngestProgress]:
             bar.update(task, description=name, completed=embedded, total=max(1, embedded + pending), count=count)
 
         yield report
+
+
+@contextmanager
+def reembed_bar() -> Iterator[ReembedProgress]:
+    """A bar of passages embedded anew; silent where standard error is no terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    shown = Console(stderr=True)
+    with Progress(console=shown, disable=not shown.is_terminal, transient=True) as bar:
+        task = bar.add_task("Embedding", total=None)
+        yield lambda *, done, total: bar.update(task, completed=done, total=total)

@@ -7,11 +7,14 @@ gone: a process killed in between leaves work that is due, never work that is lo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag import tokens
 from rag.embed import Embedder
+from rag.embed import Vectors as Matrix
 from rag.passages import searched
 from rag.store import attributes, features
 from rag.store.catalog import Catalog
@@ -35,21 +38,43 @@ def short(title: str) -> str:
     return " ".join(words)[: _TITLE_TOKENS * 6]
 
 
-def embed(catalog: Catalog, vectors: Vectors, embedder: Embedder, pending: Sequence[Pending]) -> None:
-    """Vectors first, then features and the mark that both are there, in one transaction."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What some passages are found by: a vector each, what filters ask for, and features (`rag.store.features`)."""
+
+    ids: list[str]
+    numbers: list[int]
+    vectors: Matrix
+    attributes: NDArray[np.void]
+    words: list[tuple[str, list[str]]]
+    sentences: list[Matrix]
+
+
+def make(embedder: Embedder, pending: Sequence[Pending]) -> Made:
+    """The vectors and features of some passages. Stores nothing."""
     told = [searched(p.text, p.sentences) for p in pending]
     texts = [embedded_text(p.title, text) for p, (text, _) in zip(pending, told)]
     heads = [len(text) - len(own) for text, (own, _) in zip(texts, told)]
     parts = [[[(head + a, head + b)] for a, b in places] for head, (_, places) in zip(heads, told)]
-    made, sentences = embedder.encode_parts(texts, parts)
-    ids, numbers = [p.id for p in pending], [p.n for p in pending]
+    vectors, sentences = embedder.encode_parts(texts, parts)
     known = [attributes.record(p.article, p.day, p.outlet, p.section, p.language) for p in pending]
-    records = np.array(known, ATTRIBUTES)
-    vectors.upsert(ids, numbers, made, records)
-    words = [(p.title or "", [p.text[a:b] for a, b in p.sentences]) for p in pending]
+    return Made(
+        ids=[p.id for p in pending],
+        numbers=[p.n for p in pending],
+        vectors=vectors,
+        attributes=np.array(known, ATTRIBUTES),
+        words=[(p.title or "", [p.text[a:b] for a, b in p.sentences]) for p in pending],
+        sentences=sentences,
+    )
+
+
+def embed(catalog: Catalog, vectors: Vectors, embedder: Embedder, pending: Sequence[Pending]) -> None:
+    """Vectors first, then features and the mark that both are there, in one transaction."""
+    made = make(embedder, pending)
+    vectors.upsert(made.ids, made.numbers, made.vectors, made.attributes)
     with catalog.transaction():
-        features.write(catalog, numbers, words, sentences)
-        catalog.mark_embedded(ids)
+        features.write(catalog, made.numbers, made.words, made.sentences)
+        catalog.mark_embedded(made.ids)
 
 
 def delete_doomed(catalog: Catalog, vectors: Vectors) -> None:

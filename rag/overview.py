@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rag.reembedding import progress_of
 from rag.settings import Settings
-from rag.store import notes, stories
+from rag.store import home, notes, stories
 from rag.store.catalog import Catalog
 from rag.store.lookup import condition
 from rag.store.records import article_of
@@ -69,12 +70,22 @@ def overview(catalog: Catalog, path: Path, settings: Settings) -> ArchiveStatus:
         passages=one("SELECT count(*) FROM passages"),
         pending=catalog.pending_count(),
         unfinished=unfinished(catalog),
-        embedder=settings.embedder,
+        embedder=catalog.meta(home.EMBEDDER) or settings.embedder,
+        changing=_changing(path, catalog),
         writer=settings.writer,
         outlets={row["outlet"]: row["n"] for row in outlets},
         published_from=min(dates, default=None),
         published_to=max(dates, default=None),
     )
+
+
+def _changing(path: Path, catalog: Catalog) -> str | None:
+    """The change of embedder that is going on or was stopped, in words."""
+    found = progress_of(path, catalog)
+    if not found:
+        return None
+    total = catalog.rows("SELECT count(*) FROM passages WHERE embedded = 1")[0][0]
+    return f"{found[1]:,} of {total:,} passages are embedded for {found[0]}, which is to take its place"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ FILE_NAME = "settings.toml"
 class Settings:
     """How an archive is built and asked.
 
-    `embedder` and `passage_tokens` are fixed when the archive is created; everything else may change at any time.
+    `passage_tokens` is fixed when the archive is created, `embedder` is changed by `rag reembed`; everything else may
+    change at any time.
 
     embedder: name of an embedder (`rag models list`).
     writer: `local:PACK`, `gguf:FILE`, `ollama:MODEL`, `openai:URL#MODEL`, `hf:ID` or `extractive`.

@@ -256,7 +256,8 @@ class ArchiveStatus(Record):
     """What an archive holds and whether anything is unfinished.
 
     `pending` counts passages that are in the catalog and full-text index but not yet among the vectors, and
-    `unfinished` says in words what an interrupted ingest left to do (None: nothing).
+    `unfinished` says in words what an interrupted ingest left to do (None: nothing), and `changing` how far a change of
+    embedder is (None: there is none).
     """
 
     path: str
@@ -270,3 +271,4 @@ class ArchiveStatus(Record):
     outlets: Mapping[str, int] = field(default_factory=dict)
     published_from: datetime | None = None
     published_to: datetime | None = None
+    changing: str | None = None

@@ -12,6 +12,7 @@ from rag.interop import BaseEmbedding
 DIMENSIONS = 96
 SLEEP = "FAKE_EMBEDDING_SLEEP"  # seconds a text, so that a test can stop an ingest in the middle
 NAME = "llama-index:tests.fakes:HashEmbedding"
+OTHER = "llama-index:tests.fakes:OtherEmbedding"
 
 
 def bag(text: str) -> list[float]:
@@ -39,3 +40,17 @@ class HashEmbedding(BaseEmbedding):
 
 class NotAnEmbedding:
     """For the error when a class of another kind is named."""
+
+
+class OtherEmbedding(HashEmbedding):
+    """The same of other letters, and twice as long: another embedder to change to."""
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return super()._get_text_embedding(text[::-1]) + bag(text[::-1])
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return bag(query[::-1]) + bag(query[::-1])
+
+
+class ThirdEmbedding(HashEmbedding):
+    """The same by another name."""

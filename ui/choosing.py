@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ui.jobs import State
 
 if TYPE_CHECKING:
-    from rag import Listed, Settings
+    from rag import ArchiveStatus, Listed, Settings
 
 PULLED = "complete"  # the state of a pack that is here
 SERVERS = ("ollama:", "openai:")
@@ -26,7 +26,16 @@ class Fetched:
     label: str
 
 
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """How many passages another embedder has embedded, of how many."""
+
+    done: int
+    total: int
+
+
 Fetching = State[Fetched, Path]
+Embedding = State[Embedded, int]
 
 
 def view() -> str:
@@ -45,6 +54,14 @@ def view() -> str:
         '<fieldset><legend class="unseen">Judge</legend><div class="judges"></div></fieldset><div class="verdicts">'
         '<button type="button" class="plain edged" data-judge>Keep as the archive’s judge</button></div>'
         '<div class="told" role="status"></div></form></section>'
+        '<section aria-labelledby="finds-name"><h3 id="finds-name">What finds</h3><form class="who finds">'
+        '<fieldset><legend class="unseen">Embedder</legend><div class="embedders"></div></fieldset>'
+        '<p class="quiet">Another embedder reads the whole archive first, which takes about as long as taking it in. '
+        'The present one serves meanwhile.</p><div class="verdicts">'
+        '<button type="button" class="plain edged" data-embed>Change the embedder</button></div>'
+        '<div class="work" hidden><div class="seen"></div>'
+        '<button type="button" class="plain edged" data-unembed>Stop</button></div>'
+        '<div class="told" role="status"></div></form></section>'
         '<section aria-labelledby="packs-name"><h3 id="packs-name">Model packs on this machine</h3>'
         '<div class="fetch"><div class="work" hidden><div class="seen"></div>'
         '<button type="button" class="plain edged" data-unpull>Stop</button></div>'
@@ -52,12 +69,12 @@ def view() -> str:
     )
 
 
-def used(settings: Settings, path: Path, overridden: bool) -> str:
+def used(settings: Settings, status: ArchiveStatus, path: Path, overridden: bool) -> str:
     """What writes, judges and embeds. `overridden` says that RAG_WRITER goes before the file of settings."""
     rows = (
         ("Writer", settings.writer, "turns evidence into prose; can be changed at any time"),
         ("Judge", settings.judge, "decides whether the cited words state a sentence"),
-        ("Embedder", settings.embedder, "fixed when the archive was made"),
+        ("Embedder", status.embedder, status.changing or "finds passages by meaning"),
     )
     listed = "".join(
         f"<div><dt>{name}</dt><dd><code>{escape(value)}</code> <span class='quiet'>{words}</span></dd></div>"
@@ -99,6 +116,20 @@ def judges(offered: Mapping[str, str], chosen: str) -> str:
         f'{rows}<label class="check"><input type="radio" name="judge" value=""> Another</label>'
         '<label class="other"><span class="unseen">Name of the other judge</span><input type="text" name="other-judge" '
         'spellcheck="false" autocomplete="off" placeholder="nli:ID-or-folder or openai:http://…/v1#MODEL"></label>'
+    )
+
+
+def embedders(names: Sequence[str], serving: str) -> str:
+    """The embedders to choose from, and a field for any other."""
+    rows = "".join(
+        f'<label class="check"><input type="radio" name="embedder" value="{escape(name)}"'
+        f"{' checked' if name == serving else ''}> <code>{escape(name)}</code></label>"
+        for name in dict.fromkeys((serving, *names))
+    )
+    return (
+        f'{rows}<label class="check"><input type="radio" name="embedder" value=""> Another</label><label class="other">'
+        '<span class="unseen">Name of the other embedder</span><input type="text" name="other-embedder" '
+        'spellcheck="false" autocomplete="off" placeholder="st:ID-or-folder or llama-index:module:Class"></label>'
     )
 
 
@@ -144,6 +175,35 @@ def fetched(state: Fetching) -> str:
     if state.result is None:
         return '<p class="notice">Stopped. What came is kept, and the next time goes on from there.</p>'
     return f"<p>{escape(state.name)}: done, every file is as it should be.</p>"
+
+
+def embedding(state: Embedding) -> str:
+    """How far a change of embedder is."""
+    if state.stopping:
+        return "<p>Stopping</p>"
+    if state.seen is None or not state.seen.total:
+        return "<p>Getting the embedder ready</p><progress></progress>"
+    done, total = state.seen.done, state.seen.total
+    if done == total:
+        return "<p>Putting the new vectors in place</p><progress></progress>"
+    return (
+        f"<p>{done:,} of {total:,} passages embedded; the present embedder serves meanwhile</p>"
+        f'<progress max="{total}" value="{done}" aria-label="Passages embedded"></progress>'
+    )
+
+
+def embedded(state: Embedding) -> str:
+    """What came of a change of embedder; "" before any has ended."""
+    if state.running or not state.number:
+        return ""
+    if state.problem:
+        return f'<p class="notice problem">{escape(state.problem)}</p>'
+    if state.result is None:
+        return (
+            '<p class="notice">Stopped. What was embedded is kept: choose the same embedder again to go on, or the '
+            "present one to give it up.</p>"
+        )
+    return f"<p>Done: {state.result:,} passages embedded.</p>"
 
 
 def size(count: int) -> str:

@@ -24,7 +24,12 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 _HERE = Path(__file__).parent
 _SEND = "(question, wishes, history, current) => window.desk.sent(question)"
-_SCRIPTS = ("script.js", "watch.js", "shelf.js")  # one function in the browser: the others use what the first has
+_SCRIPTS = (
+    "script.js",
+    "watch.js",
+    "shelf.js",
+    "settings.js",
+)  # one function in the browser: the others use what the first has
 _STYLES = ("tokens.css", "style.css", "shelf.css")
 _AT_ONCE = 32  # turns that search or wait; the writer takes them one by one
 _THREADS = 96  # each turn takes one, and what else readers do must not wait for turns
@@ -109,7 +114,7 @@ def _behaviour(archive: Archive, answers: under.Answers, offered: list[str], loa
     """The panel and the dialogs, and the script with what it may ask of the server."""
     import gradio as gr
 
-    from ui import views
+    from ui import preferences, views
 
     def open_article(wanted: Any) -> str:
         return panel.opened(archive, panel.wanted_from(wanted), date.today())
@@ -130,7 +135,7 @@ def _behaviour(archive: Archive, answers: under.Answers, offered: list[str], loa
         head = shell.head(archive.status(), loading(), reader)
         return {"head": head, "controls": _controls(archive, offered), "start": turns.start(archive)}
 
-    of_views = views.archive_functions(archive, fresh) + views.settings_functions(archive, offered, fresh)
+    of_views = views.archive_functions(archive, fresh) + preferences.settings_functions(archive, offered, fresh)
     gr.HTML(
         shell.dialogs(),
         elem_id="dialogs",

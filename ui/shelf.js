@@ -1,4 +1,4 @@
-// The Archive and Settings views. It follows script.js in the same function and uses what is there.
+// The views beside the desk, and the Archive view. It follows script.js in the same function and uses what is there.
 
 const NONE = "The archive does not answer. Is it still served?";
 
@@ -255,90 +255,10 @@ function renewed({ head, controls, start, writer }) {
   if (find("#answer .start")) find("#answer .start").outerHTML = start;
 }
 
-// -- settings --------------------------------------------------------------------------------------------------------------
-
-const who = find("#settings .who:not(.checks)");
-const checks = find("#settings .checks");
-const who_told = who.querySelector(".told");
-const packs_told = find("#settings .fetch .told");
-let pull_followed = false;
-
-async function settings() {
-  const got = await ask_server("settings_view", { writer: find("#writer select")?.value }, who_told);
-  if (!got) return;
-  find("#settings .used").innerHTML = got.used;
-  who.querySelector(".writers").innerHTML = got.writers;
-  checks.querySelector(".judges").innerHTML = got.judges;
-  find("#settings .packs").innerHTML = got.packs;
-  watch_pull(got);
-}
-
-const named = (form) => form.querySelector("[type=radio]:checked")?.value || form.querySelector(".other input").value.trim();
-
-for (const form of [who, checks]) {
-  form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("input", ({ target }) => {
-    if (target.closest(".other")) form.querySelector("[type=radio][value='']").checked = true;
-  });
-}
-
-async function writer_chosen(control) {
-  const act = control.dataset.writer;
-  who_told.textContent = act === "try" ? "Asking it for a word" : "";
-  control.disabled = true;
-  const got = await ask_server(act === "try" ? "settings_try" : "settings_use", { name: named(who), keep: act === "keep" }, who_told);
-  control.disabled = false;
-  control.focus();
-  if (got === null) return;
-  who_told.innerHTML = got.told ?? got;
-  if (!got.writer) return;
-  renewed(got);
-  await settings();
-}
-
-async function judge_chosen(control) {
-  const told = checks.querySelector(".told");
-  control.disabled = true;
-  const got = await ask_server("settings_judge", { name: named(checks) }, told);
-  control.disabled = false;
-  control.focus();
-  if (!got) return;
-  if (got.kept) await settings();
-  told.innerHTML = got.told;
-}
-
-async function pull(control) {
-  packs_told.replaceChildren();
-  const got = await ask_server("settings_pull", { pack: control.dataset.pull }, packs_told);
-  if (got?.problem) packs_told.innerHTML = got.problem;
-  else if (got) watch_pull(got);
-}
-
-async function watch_pull(got) {
-  const place = "#settings .fetch .work";
-  work_shown(place, got);
-  if (!got.running || pull_followed) return void (got.running || (packs_told.innerHTML ||= got.pulled));
-  pull_followed = true;
-  while (got?.running) {
-    await new Promise((done) => setTimeout(done, 600));
-    got = await ask_server("settings_work", {}, packs_told);
-    work_shown(place, got);
-  }
-  pull_followed = false;
-  if (!got) return;
-  packs_told.innerHTML = got.pulled;
-  await settings();
-}
-
 actions.push(
   ["[data-page]", turn_page],
   ["[data-removal]", ask_removal],
   ["[data-remove]", removed],
   ["[data-finish]", () => begin("shelf_finish", null)],
   ["[data-halt]", () => ask_server("shelf_work", { stop: true }, shelf_told)],
-  ["[data-writer]", writer_chosen],
-  ["[data-judge]", judge_chosen],
-  ["[data-pull]", pull],
-  ["[data-unpull]", () => ask_server("settings_work", { stop: true }, packs_told)],
 );
-show();

@@ -17,6 +17,10 @@ from rag.store.schema import migrate
 from rag.types import Article, Passage
 
 Outcome = Literal["added", "updated", "unchanged"]
+_PENDING = (
+    "SELECT p.n, p.id, p.article, a.title, substr(a.text, p.start + 1, p.end - p.start) AS body, p.start, "
+    "p.sentences, a.published_day, a.outlet, a.section, a.language FROM passages p JOIN articles a ON a.n = p.article"
+)
 
 
 class Catalog:
@@ -246,13 +250,12 @@ class Catalog:
 
     def pending(self, limit: int) -> list[Pending]:
         """Passages that still need their vectors, oldest first."""
-        rows = self.rows(
-            "SELECT p.n, p.id, p.article, a.title, substr(a.text, p.start + 1, p.end - p.start) AS body, p.start, "
-            "p.sentences, a.published_day, a.outlet, a.section, a.language FROM passages p "
-            "JOIN articles a ON a.n = p.article WHERE p.embedded = 0 ORDER BY p.n LIMIT ?",
-            (limit,),
-        )
-        return [pending_of(row) for row in rows]
+        return [pending_of(row) for row in self.rows(f"{_PENDING} WHERE p.embedded = 0 ORDER BY p.n LIMIT ?", (limit,))]
+
+    def to_embed(self, numbers: Sequence[int]) -> list[Pending]:
+        """The passages of these numbers that are there, as `pending` gives them."""
+        these = ", ".join("?" * len(numbers))
+        return [pending_of(row) for row in self.rows(f"{_PENDING} WHERE p.n IN ({these}) ORDER BY p.n", numbers)]
 
     def pending_count(self) -> int:
         """How many passages still need their vectors."""

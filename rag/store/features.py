@@ -7,13 +7,14 @@ at 127: read back at length 1, it is within 0.001 (cosine) of the original.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.errors import ArchiveError
 from rag.store.catalog import Catalog
 from rag.store.records import sentences_of
 from rag.words import Hashes, hashes
@@ -23,8 +24,14 @@ Numbers = NDArray[np.int64]
 _CHUNK = 500  # values in one SQL statement
 
 
+class Written(Protocol):
+    """A database that takes features: the catalog, or one beside it."""
+
+    def write(self, sql: str, rows: Iterable[Sequence[Any]]) -> None: ...
+
+
 def write(
-    catalog: Catalog, numbers: Sequence[int], texts: Sequence[tuple[str, Sequence[str]]], vectors: Sequence[Floats]
+    catalog: Written, numbers: Sequence[int], texts: Sequence[tuple[str, Sequence[str]]], vectors: Sequence[Floats]
 ) -> None:
     """Keep the features of some passages: (title, sentences) and the sentences' vectors of each."""
     rows = [_Stored(n, *_words(*text), _bytes(matrix)) for n, text, matrix in zip(numbers, texts, vectors)]
@@ -82,6 +89,7 @@ def read(catalog: Catalog, numbers: Sequence[int], dimensions: int) -> Features:
     """The features of those of `numbers` that are in the catalog.
 
     Passages that are not embedded yet have none kept: their words are read from the text, their vectors are zeros.
+    Raises ArchiveError if the vectors are of other dimensions: the embedder has been changed meanwhile.
     """
     found: dict[int, _Stored] = {}
     for i in range(0, len(numbers), _CHUNK):
@@ -98,7 +106,12 @@ def read(catalog: Catalog, numbers: Sequence[int], dimensions: int) -> Features:
     units = np.repeat(np.arange(len(rows)), sizes)
     owners = np.repeat(np.arange(len(units)), np.concatenate(counts) if counts else [])
     vectors = np.zeros((len(units), dimensions), np.float32)
-    raw = np.frombuffer(b"".join(row.vectors for row in rows), np.int8).reshape(-1, dimensions)
+    kept = np.frombuffer(b"".join(row.vectors for row in rows), np.int8)
+    if len(kept) != (sizes - 1).sum() * dimensions:
+        raise ArchiveError(
+            "another embedder has just taken over", hint="Ask again: the next search uses it.", retry=True
+        )
+    raw = kept.reshape(-1, dimensions)
     sentences = np.ones(len(units), bool)
     sentences[np.cumsum(sizes) - sizes] = False
     widened = raw.astype(np.float32)

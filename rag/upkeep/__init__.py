@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rag import readers
-from rag.embed import Embedder
+from rag import settings as settings_file
 from rag.errors import SettingsError
 from rag.ingest import Ingest
 from rag.notes import CORRECTION, RETRACTION
+from rag.reembedding import Reembedding, ReembedProgress, discard
+from rag.serving import Serving
 from rag.settings import Settings
-from rag.store import notes, places
+from rag.store import home, notes, places
 from rag.store.catalog import Catalog
-from rag.store.lock import write_lock
+from rag.store.lock import embedder_lock, write_lock
 from rag.store.notes import Note
 from rag.store.places import Place
 from rag.store.vectors import Vectors
@@ -30,14 +32,15 @@ from rag.upkeep.versions import Difference, Version
 class Upkeep:
     """`archive.upkeep`. What writes holds the archive's lock, and raises ArchiveLocked while another process has it."""
 
-    def __init__(
-        self, path: Path, catalog: Catalog, vectors: Vectors, settings: Settings, embedder: Callable[[], Embedder]
-    ) -> None:
+    def __init__(self, path: Path, catalog: Catalog, serving: Serving, settings: Settings) -> None:
         self.path = path
         self._catalog = catalog
-        self._vectors = vectors
+        self._serving = serving
         self._settings = settings
-        self._embedder = embedder
+
+    @property
+    def _vectors(self) -> Vectors:
+        return self._serving.vectors
 
     def verify(self, *, repair: bool = False) -> Health:
         """Check catalog, full-text index and vectors against each other; `repair` makes anew what does not fit.
@@ -47,8 +50,23 @@ class Upkeep:
         with write_lock(self.path):
             if not repair:
                 return checks.verify(self._catalog, self._vectors)
-            ingest = Ingest(self._catalog, self._vectors, self._embedder(), self._settings)
+            ingest = Ingest(self._catalog, self._vectors, self._serving.embedder, self._settings)
             return checks.repair(self._catalog, self._vectors, ingest)
+
+    def reembed(self, name: str = "", progress: ReembedProgress | None = None) -> int:
+        """Find with the embedder `name` from when all its vectors are there; until then the present one serves.
+
+        It goes into `settings.toml`. May be stopped or killed at any time: without a name, a change that was begun goes
+        on. How many passages were embedded. Raises UnknownModel, SettingsError, ArchiveLocked, ArchiveNotWritable.
+        """
+        present = self._serving.embedder
+        wanted = name or self._catalog.meta(home.NEXT) or present.name
+        new = present if wanted == present.name else self._serving.open(wanted)
+        change = Reembedding(self.path, self._catalog, present, new, progress)
+        change.check()
+        self._catalog.set_meta(home.NEXT, None if new is present else wanted)
+        settings_file.keep(self.path, self._settings, {"embedder": wanted})
+        return change.give_up() if new is present else change.run()
 
     def places(self) -> list[Place]:
         """Every path and address that was given to an ingest, with what came of it: what `rag sync` reads again."""
@@ -81,10 +99,11 @@ class Upkeep:
     def remove(self, article_ids: Sequence[str]) -> Removed:
         """Take articles out with all their versions so that nothing of them stays in the archive's files.
 
-        Takes about as long as writing the archive anew. Raises ArticleNotFound for an id that is none; nothing is
-        removed then.
+        Takes about as long as writing the archive anew; a change of embedder that was stopped begins anew. Raises
+        ArticleNotFound for an id that is none, ArchiveLocked while the embedder is changed; nothing is removed then.
         """
-        with write_lock(self.path):
+        with write_lock(self.path), embedder_lock(self.path):
+            discard(self.path, self._catalog)
             return removal.remove(self._catalog, self._vectors, self.path, article_ids)
 
     def ids_from(self, source: str) -> list[str]:

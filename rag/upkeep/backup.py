@@ -25,7 +25,7 @@ import numpy as np
 
 from rag.errors import ArchiveError, ArchiveNotWritable
 from rag.record import Record
-from rag.store import features
+from rag.store import features, home
 from rag.store.catalog import Catalog
 from rag.store.rows import Rows
 from rag.store.vectors import Vectors
@@ -34,8 +34,7 @@ from rag.upkeep.salvage import NAME
 
 MANIFEST = "manifest.json"
 _FORMAT = 1
-_CHROMA = "chroma"
-_ROWS = f"{_CHROMA}/vectors.f32"
+_ROWS = "vectors.f32"
 _PASSING = ("-wal", "-shm", "-journal", ".lock", ".new")
 _PART = 2000  # rows copied at a time
 _CHUNK = 1 << 20
@@ -102,7 +101,7 @@ def restore(source: Path, into: Path) -> Backup:
         manifest = _manifest(source, read)
         for name, wanted in manifest["files"].items():
             _bring(read, name, wanted, work, source)
-        with closing(Catalog(work / NAME)) as catalog, closing(Vectors(work / _CHROMA)) as vectors:
+        with closing(Catalog(work / NAME)) as catalog, closing(Vectors(work / home.name(catalog))) as vectors:
             index.mend(index.look(catalog, vectors), catalog, vectors)
             made = _described(catalog, into, datetime.fromisoformat(manifest["made"]))
             catalog.rows("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -137,7 +136,7 @@ def _copy_files(folder: Path, work: Path) -> None:
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
         passing = path.name.endswith(_PASSING) or ".damaged-" in path.name
-        if name.parts[0] == _CHROMA or path.is_symlink() or not path.is_file() or passing:
+        if home.holds(name.parts[0]) or path.is_symlink() or not path.is_file() or passing:
             continue
         (work / name).parent.mkdir(parents=True, exist_ok=True)
         if path in databases:
@@ -168,8 +167,9 @@ def _copy_rows(catalog: Catalog, vectors: Vectors, work: Path) -> None:
     catalog.rows("PRAGMA wal_checkpoint(TRUNCATE)")
     if not dimensions or not len(numbers):
         return
-    (work / _CHROMA).mkdir()
-    rows = Rows(work / _ROWS, np.dtype("<f4"), dimensions)
+    folder = work / home.name(catalog)
+    folder.mkdir()
+    rows = Rows(folder / _ROWS, np.dtype("<f4"), dimensions)
     for start in range(0, len(numbers), _PART):
         some = numbers[start : start + _PART]
         rows.write(some.tolist(), vectors.gathered(some, dimensions))

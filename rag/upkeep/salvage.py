@@ -17,6 +17,7 @@ from pathlib import Path
 
 from rag.errors import ArchiveError
 from rag.record import Record
+from rag.store import home
 from rag.store.catalog import Catalog
 from rag.store.rows import ATTRIBUTES
 from rag.upkeep import content
@@ -194,8 +195,8 @@ class _Reading:
 
 def _number_on(old: sqlite3.Connection, new: sqlite3.Connection, folder: Path) -> None:
     """Go on counting passages where the damaged catalog was: a number is never used twice."""
-    rows = folder / "chroma" / "attributes"
-    used = {"passages": rows.stat().st_size // ATTRIBUTES.itemsize if rows.exists() else 0}
+    rows = [place / "attributes" for place in home.every(folder)]
+    used = {"passages": max((r.stat().st_size // ATTRIBUTES.itemsize for r in rows if r.exists()), default=0)}
     try:
         for name, last in old.execute("SELECT name, seq FROM sqlite_sequence"):
             used[name] = max(used.get(name, 0), last)

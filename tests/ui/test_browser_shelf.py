@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import fakes
 from tests.conftest import CORPUS, PROJECT, command, environment, run, write_article
-from tests.fakes import SLEEP
 from tests.llms.servers import model_server
 from tests.ui.test_browser import BOX, BROWSER, FLAGS, HOSTILE
 
@@ -31,7 +31,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("shelf")
     known = {"RAG_ARCHIVE": str(folder / "archive"), "RAG_JUDGE": "combined:words", "RAG_CACHE": str(folder / "cache")}
     assert run("ingest", CORPUS, cwd=PROJECT, **known).returncode == 0
-    started = environment(**known, **{SLEEP: "0.04"})
+    started = environment(**known, **{fakes.SLEEP: "0.04"})
     with subprocess.Popen(
         command("serve", "--port", "0"), cwd=PROJECT, env=started, stderr=subprocess.PIPE, text=True
     ) as server:
@@ -254,6 +254,27 @@ def test_a_judge_is_chosen_and_kept(page: Page) -> None:
     page.fill("#settings [name=other-judge]", str(before))
     page.get_by_role("button", name="Keep as the archive’s judge").press("Enter")
     page.wait_for_selector(f"#settings .checks .told:has-text('Kept: {before}')")
+
+
+def test_the_embedder_is_changed_while_the_present_one_serves(page: Page) -> None:
+    _view(page, "Settings")
+    before = page.get_attribute("#settings [name=embedder]:checked", "value")
+    page.fill("#settings [name=other-embedder]", "nobody")
+    page.get_by_role("button", name="Change the embedder").press("Enter")
+    page.wait_for_selector("#settings .finds .told .problem:has-text('nobody')")
+    page.fill("#settings [name=other-embedder]", fakes.OTHER)
+    page.get_by_role("button", name="Change the embedder").press("Enter")
+    page.wait_for_selector("#settings .finds .seen:has-text('the present embedder serves meanwhile')")
+    _view(page, "Ask")
+    page.fill(BOX, "Who chairs the inquiry?")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#evidence .card")
+    _view(page, "Settings")
+    page.wait_for_selector("#settings .finds .told:has-text('Done: ')")
+    assert page.get_attribute("#settings [name=embedder]:checked", "value") == fakes.OTHER
+    page.fill("#settings [name=other-embedder]", str(before))
+    page.get_by_role("button", name="Change the embedder").press("Enter")
+    page.wait_for_selector(f"#settings .used code:text-is('{before}')")
 
 
 def test_a_phone_shows_the_views_in_its_width(page: Page) -> None:

@@ -18,9 +18,10 @@ from starlette.requests import Request
 import rag
 from rag.errors import RagError
 from rag.types import Article, IngestReport
+from tests import fakes
 from tests.conftest import Opener, consistent, write_article
 from tests.llms.servers import model_server
-from ui import plots, shelf, views
+from ui import plots, preferences, shelf, views
 from ui.door import READER
 from ui.jobs import Busy, Job, State
 from ui.known import known
@@ -361,7 +362,7 @@ def test_a_removal_of_many_names_some() -> None:
 
 
 def _settings(archive: rag.Archive, offered: list[str]) -> Functions:
-    made = views.settings_functions(archive, offered, lambda _: {"head": ""})
+    made = preferences.settings_functions(archive, offered, lambda _: {"head": ""})
     return {function.__name__: function for function in made}
 
 
@@ -376,7 +377,7 @@ def test_what_is_in_use_and_which_packs_are_here(opened: Opener) -> None:
     assert "extractive" in shown["used"]
     assert 'value="extractive" checked' in shown["writers"]
     assert shown["packs"].count("not here") == len(rag.packs())
-    assert not shown["running"]
+    assert not shown["pull"]["running"]
 
 
 def test_a_server_is_tested_only_from_here_and_only_a_server(opened: Opener) -> None:
@@ -436,7 +437,39 @@ def test_a_pack_that_cannot_be_fetched_says_why(opened: Opener, monkeypatch: pyt
     assert "There is no pack" in functions["settings_pull"]({"pack": EVIL}, HERE)["problem"]
     functions["settings_pull"]({"pack": "smollm2-135m"}, HERE)
     until = time.monotonic() + 120
-    while (got := functions["settings_work"]({}))["running"] and time.monotonic() < until:
+    while (got := functions["settings_pulling"]({}))["running"] and time.monotonic() < until:
         time.sleep(0.05)
-    assert "smollm2-135m" in got["pulled"]
-    assert "problem" in got["pulled"]
+    assert "smollm2-135m" in got["told"]
+    assert "problem" in got["told"]
+
+
+def _changed(functions: Functions) -> dict[str, Any]:
+    until = time.monotonic() + 60
+    while (got := functions["settings_embedding"]({}, HERE))["running"] and time.monotonic() < until:
+        time.sleep(0.02)
+    return dict(got)
+
+
+def test_the_embedder_is_changed_from_here_and_a_stopped_change_goes_on_with_the_page(
+    opened: Opener, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = opened()
+    archive.ingest(folder)
+    functions = _settings(archive, [])
+    change = functions["settings_embed"]
+    assert "only for whoever is alone" in change({"name": fakes.OTHER}, ELSEWHERE)["problem"]
+    assert "no name" in change({"name": " "}, HERE)["problem"]
+    change({"name": EVIL}, HERE)
+    got = _changed(functions)
+    assert "problem" in got["told"]
+    assert "<img" not in got["told"]
+    monkeypatch.setenv(fakes.SLEEP, "0.3")
+    change({"name": fakes.OTHER}, HERE)
+    functions["settings_embedding"]({"stop": True}, HERE)
+    assert "Stopped" in _changed(functions)["told"]
+    assert "is to take its place" in functions["settings_view"]({})["used"]
+    monkeypatch.delenv(fakes.SLEEP)
+    again = _settings(archive, [])  # the page, served anew
+    assert "passages embedded" in _changed(again)["told"]
+    assert f'value="{fakes.OTHER}" checked' in again["settings_view"]({})["embedders"]
+    assert archive.status().embedder == fakes.OTHER
