@@ -1,16 +1,17 @@
 """JSON: one article, a list of articles, or an object with such a list under articles, items, data, results, docs or
-documents. The names of an article's fields are listed in `rag.readers.fields`.
+documents. The names of an article's fields are listed in `rag.readers.fields`. A list in a file of more than 32 MB is
+read record by record, so that it may be larger than memory.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from rag.errors import ReadError
-from rag.readers import limits
-from rag.readers.base import Context, read_text
+from rag.readers import json_stream, limits
+from rag.readers.base import Context, read_text, unreadable
 from rag.readers.fields import article_from, plain_name, text_of
 from rag.types import Article
 
@@ -26,17 +27,29 @@ _JSON_NAMES: Mapping[type, str] = {dict: "an object", list: "a list", str: "a st
 def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadError]:
     """Every record's article; a ReadError `source#n` for the n-th of a list if it is none.
 
-    Raises ReadError for broken JSON, and when there is no record at all.
+    Raises ReadError for broken JSON (in a large file after the records before the break), and when there is no record.
     """
-    data = parse(read_text(path, source, context, limits.DOCUMENT), source)
-    records = _records(data, context)
-    if records is None:
-        yield article_or_error(data, source, context)
-        return
-    if not records:
-        raise ReadError(source, "the list of articles is empty")
+    records: Iterable[object] | None
+    if _size(path, source) > limits.AT_ONCE:
+        records = json_stream.records(path, source, _LISTS)
+    else:
+        data = parse(read_text(path, source, context, limits.DOCUMENT), source)
+        records = _records(data, context)
+        if records is None:
+            yield article_or_error(data, source, context)
+            return
+    number = 0
     for number, record in enumerate(records, 1):
         yield article_or_error(record, f"{source}#{number}", context)
+    if not number:
+        raise ReadError(source, "the list of articles is empty")
+
+
+def _size(path: Path, source: str) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise unreadable(source, error) from error
 
 
 def parse(text: str, source: str) -> object:

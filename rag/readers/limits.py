@@ -12,6 +12,7 @@ from typing import AnyStr
 from rag.errors import ReadError
 
 DOCUMENT = 256 * 2**20  # bytes of a file with pictures in it, or of one with many articles
+AT_ONCE = 32 * 2**20  # bytes of a JSON file; a list in a larger one is read record by record
 PROSE = 16 * 2**20  # bytes of one text: three times the Bible
 HEADERS = 2**20  # bytes before the text of a Markdown file or an e-mail
 TAGS = 500_000  # of a web page; long ones have 20,000
