@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from rag.abstention import abstention
 from rag.asked import Asked, alone, not_answered
 from rag.check import Checker
 from rag.checks import Checks
@@ -15,7 +16,7 @@ from rag.differing import others, premises
 from rag.errors import DiskFull, HashMismatch, PackUnavailable, RagError, SettingsError, WriterFailed
 from rag.judges import Judge
 from rag.kinds import asks_number
-from rag.prompts import Brief, is_no_answer, messages
+from rag.prompts import is_no_answer, messages
 from rag.query import Query
 from rag.retrieve import Found, Retriever
 from rag.selection import brief_for
@@ -88,9 +89,10 @@ class Session:
         model, prompt = self.writer, tuple[tuple[str, str], ...]()
         if hits:
             brief = brief_for(query.text, found, self.settings.prompt_tokens)
+            checker = Checker(self.judge, brief, hits, self.retriever.likeness)
             prompt = tuple(messages(brief)) if model != EXTRACTIVE else ()
             try:
-                yield from self._write(self.open_writer(), brief, found, begun)
+                yield from self._write(self.open_writer(), checker, found, begun)
             except _REPLACED as error:
                 if any(_stands(sentence) for sentence in self._sentences):
                     self._notices.append(f"{model} stopped before its end ({error.message}): the answer is incomplete.")
@@ -100,7 +102,8 @@ class Session:
                     self._notices.append(failed(error, model))
                     substitute = ExtractiveWriter()
                     model = substitute.name
-                    yield from self._write(substitute, brief, found, begun)
+                    yield from self._write(substitute, checker, found, begun)
+            yield from self._beside(checker, hits)
         total = time.perf_counter() - begun
         timings = Timings(
             retrieve=retrieved,
@@ -111,10 +114,13 @@ class Session:
         )
         yield Done(self._answer(found, filters, model, timings), prompt)
 
-    def _write(self, writer: Writer, brief: Brief, found: Found, begun: float) -> Iterator[Event]:
-        checker = Checker(self.judge, brief, found.hits, self.retriever.likeness)
+    def _nothing_stands(self) -> bool:
+        """Whether what was written so far, if anything, was struck: what could not be checked is no reason to go on."""
+        return all(sentence.verdict is Verdict.UNSUPPORTED for sentence in self._sentences)
+
+    def _write(self, writer: Writer, checker: Checker, found: Found, begun: float) -> Iterator[Event]:
         splitter = Splitter()
-        pieces = writer.write(brief)
+        pieces = writer.write(checker.brief)
         checks = Checks(checker.check)
         failure: RagError | None = None
         try:
@@ -135,12 +141,14 @@ class Session:
             checks.close()
         self._written_until = time.perf_counter()
         yield from self._checked(checks.rest(), checker, found)
-        if not failure:
-            yield from self._rewritten(checker, found)
-        yield from self._to_the_point(found)
-        yield from self._beside(checker, found.hits)
         if failure:
+            yield from self._to_the_point(found)
             raise failure
+        for _ in range(2):  # what is told unsurely may go beside the point, where its source's own words do not
+            yield from self._rewritten(checker, found)
+            yield from self._to_the_point(found)
+            if not self._nothing_stands():
+                break
 
     def _submit(self, checks: Checks, raws: Sequence[Raw]) -> bool:
         for raw in raws:
@@ -165,6 +173,7 @@ class Session:
             yield self._kept(sentence)
             return
         yield self._kept(struck(sentence, "a correction says otherwise"))
+        self._instead[fix.text] = sentence.text
         if all(known.text != fix.text for known in self._sentences):
             yield self._kept(checker.quoted(fix.text, fix.hit, fix.start, fix.end, _CORRECTION))
 
@@ -189,11 +198,12 @@ class Session:
         if not standing:
             return
         known = found.understood
-        asked = Asked(self._asked, found.hits, (*known.outlets, *known.sections, *known.bylines))
+        openings = self.retriever.openings({c.article_id for sentence in standing for c in sentence.citations})
+        asked = Asked(self._asked, found.hits, (*known.outlets, *known.sections, *known.bylines), openings)
         reason = asked.lacks(standing)
-        # A correction answers whatever was answered by the mistake, and models do not see that from its words.
-        if not reason and not any(sentence.reason == _CORRECTION for sentence in standing):
-            # A quotation tells a small model less than the sentence that the writer made of it in answer.
+        if not reason:
+            # A quotation tells a small model less than the sentence that the writer made of it in answer, and a
+            # correction answers whatever the mistake that it puts right would have answered.
             told = [replace(s, text=self._instead.get(s.text, s.text)) for s in standing]
             reason = not_answered(self.judge, self._asked, told)
         if reason:
@@ -259,23 +269,3 @@ def struck(sentence: Sentence, reason: str) -> Sentence:
 def marked(sentence: Sentence) -> str:
     """A sentence with its citation marks behind it."""
     return " ".join([sentence.text, "".join(f"[{c.number}]" for c in sentence.citations)]).strip()
-
-
-def abstention(hits: Sequence[Hit], filters: Filters, articles: int, verdicts: Collection[Verdict]) -> str:
-    """The statement that the archive does not say: what was searched, and what came nearest."""
-    scope = f"{articles:,} article{'s' if articles != 1 else ''}"
-    if filters:
-        scope += " within the chosen filters"
-    lines = [f"The archive does not say. Searched: {scope}."]
-    if Verdict.UNCHECKED in verdicts:
-        lines = [f"What the writer wrote could not be checked, so nothing of it is given. Searched: {scope}."]
-    elif verdicts:
-        lines.append("What the writer wrote did not stand up to checking.")
-    if hits:
-        lines.append("Nearest coverage: " + "; ".join(dict.fromkeys(_named(hit) for hit in hits[:3])) + ".")
-    return " ".join(lines)
-
-
-def _named(hit: Hit) -> str:
-    known = ", ".join(part for part in (hit.outlet, hit.published.date().isoformat() if hit.published else "") if part)
-    return f"“{hit.title or hit.text[:60]}”" + (f" ({known})" if known else "")

@@ -9,8 +9,8 @@ words that the answer cites. What nearly all of the evidence shares ("Pellhaven"
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
@@ -68,11 +68,16 @@ _EMPTY = frozenset(
 
 @dataclass(frozen=True)
 class Asked:
-    """A question, with the evidence that was found for it."""
+    """A question, with the evidence that was found for it.
+
+    known: outlets, sections and bylines that the search has kept to already. openings: how articles begin, by their
+    ids: what the first sentences name, a later "the fire" is about.
+    """
 
     question: str
     hits: Sequence[Hit]
-    known: Sequence[str] = ()  # outlets, sections and bylines that the search has kept to already
+    known: Sequence[str] = ()
+    openings: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def _texts(self) -> list[set[str]]:
@@ -108,8 +113,9 @@ class Asked:
         around = [hit.text for hit in self.hits if any(_inside(citation, hit) for citation in cited)]
         said = " ".join([*map(_cited, cited), *around])
         there = _stems(said)
+        begun = _stems(" ".join(self.openings.get(citation.article_id, "") for citation in cited))
         for phrase, apart in self.names:
-            if not apart & there:
+            if not apart & (there | begun):
                 return f"the cited words do not speak of {phrase}"
         if alike := self._look_alike(sentences):
             return alike

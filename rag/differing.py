@@ -22,6 +22,12 @@ _MOST = 2
 _AS_MUCH = 0.8
 _FARTHEST = 20.0  # one value of the same thing may be so many times the other
 _TIMES = frozenset(stemmed(w) for w in "first second third fourth quarter half year month week day".split())
+_MEASURES = frozenset(
+    stemmed(word)
+    for word in "kilometres km metres miles feet hectares acres hours minutes seconds days weeks months years tonnes "
+    "kilograms kg grams litres degrees kilowatts megawatts decibels".split()
+)
+_BEHIND = 4  # tokens from a number to its measure: "6.8" are two, "million" is one more
 _PERIOD = re.compile(
     r"\b(?:first|second|third|fourth|january|february|march|april|may|june|july|august|september|october|november|"
     r"december|(?:19|20)\d\d|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b",
@@ -83,8 +89,15 @@ def _differs(claim: Reading, quotes: str, number: Number, index: int, part: Read
         return False
     if _periods(part.text) - _periods(f"{claim.text} {quotes}"):
         return False  # it speaks of another time
+    measure = _measure(claim, index)
     alike = (i for other, i in part.numbers if other.unit == number.unit and _counts(other, number))
-    return any(_fits(about, part, i) for i in alike)
+    return any(_fits(about, part, i) and _measure(part, i) == measure for i in alike)
+
+
+def _measure(text: Reading, index: int) -> str:
+    """What a number measures, "kilometr", or "" where it counts something or is money: 84 lorries are no 6.8 km."""
+    near = (token.stem for token in text.tokens[index + 1 : index + _BEHIND])
+    return next((stem for stem in near if stem in _MEASURES), "")
 
 
 def _counts(other: Number, number: Number) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 _SCALES = {
@@ -126,6 +126,12 @@ class Date:
         )
 
 
+_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_NEAR = {"yesterday": -1, "tomorrow": 1}  # days from that of publication, which a claim may name anyway
+_DAY_TOLD = re.compile(rf"\b(?:{'|'.join([*_WEEKDAYS, *_NEAR])})\b", re.IGNORECASE)
+_AHEAD = re.compile(r"\b(?:will|would|next|due|to be|(?:is|are|was|were) to|plan(?:s|ned)?|expect(?:s|ed)?)\b", re.I)
+
+
 def numbers(text: str) -> list[Number]:
     """Numbers in figures and words; dates are left out, and so is "one", which is mostly no number."""
     spans = [match.span() for match in _DATE.finditer(text) if _date_of(match)]
@@ -187,6 +193,26 @@ def _date_of(match: re.Match[str]) -> Date | None:
     if part["m"] in ("may", "march") or (match["m5"] and part["m"][0].islower()):
         return None  # the verbs: "all 3 may appeal"
     return Date(int(part["y"]) if "y" in part else None, month, day, match.group().strip())
+
+
+def days_told(text: str, published: date | None) -> list[Date]:
+    """The dates that "on Monday" and "yesterday" are in an article of that day.
+
+    A weekday is the last one; where its sentence looks ahead, it may be the next.
+    """
+    if published is None:
+        return []
+    found = []
+    for match in _DAY_TOLD.finditer(text):
+        word = match[0].casefold()
+        if word in _NEAR:
+            found.append((match[0], published + timedelta(_NEAR[word])))
+            continue
+        since = (published.weekday() - _WEEKDAYS.index(word)) % 7
+        found.append((match[0], published - timedelta(since)))
+        if _AHEAD.search(text):
+            found.append((match[0], published + timedelta(7 - since)))
+    return [Date(day.year, day.month, day.day, written) for written, day in found]
 
 
 def quotations(text: str) -> list[str]:

@@ -6,6 +6,7 @@ extracts and the question come last.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ from rag.forms import smoothed
 from rag.types import Hit
 
 NO_ANSWER = "The archive does not say."
+_OWN_REFUSAL = re.compile(
+    r"(?:the (?:articles?|extracts?) (?:does|do|did)(?: not|n't) (?:say|state)|no (?:article|extract) (?:says|states))$"
+)
 SAME_ARTICLE = "(from an article above) "  # in place of its origin, which costs the time of a sentence to read
 
 _RULES = (
@@ -115,6 +119,6 @@ def origin(hit: Hit) -> str:
 
 
 def is_no_answer(text: str) -> bool:
-    """Whether a sentence is the refusal, whatever marks follow it."""
+    """Whether a sentence is the refusal, or one in a model's own words, whatever marks follow it."""
     bare = text.strip().strip('"“” ').rstrip(".").casefold()
-    return bare.startswith(NO_ANSWER.rstrip(".").casefold())
+    return bare.startswith(NO_ANSWER.rstrip(".").casefold()) or _OWN_REFUSAL.match(bare) is not None

@@ -62,6 +62,7 @@ LAYERS = [
     "rag.checks",
     "rag.differing",
     "rag.corrections",
+    "rag.abstention",
     "rag.answer",
     "rag.llama_retriever",
     "rag.serving",

@@ -131,6 +131,16 @@ def test_the_passage_may_name_whom_the_cited_sentence_calls_he() -> None:
     assert found is None
 
 
+def test_an_article_is_about_what_it_begins_with() -> None:
+    found = hit("The insurer has paid out 4.7 million crowns.", "fire", start=1900)
+    answer = sentence("The insurer has paid out 4.7 million crowns.", found)
+    question = "What has the insurer paid after the Ropewalk fire?"
+    asked = Asked(question, [found, *OTHERS], openings={"fire": "The Ropewalk warehouse burned for two days."})
+    assert asked.lacks([answer]) is None
+    other = Asked(question, [found, *OTHERS], openings={"fire": "The mill burned.", "x": "The Ropewalk burned."})
+    assert other.lacks([answer]) == "the cited words do not speak of Ropewalk"
+
+
 # -- periods ----------------------------------------------------------------------------------------------------------
 
 

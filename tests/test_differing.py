@@ -67,6 +67,14 @@ def test_what_is_no_other_value(text: str) -> None:
     assert others(ANSWER, citing(FIRST), [hit(text, "b")]) == []
 
 
+def test_a_distance_is_no_other_value_of_a_count() -> None:
+    claim = "On Monday morning 84 lorries stood on the Fellside Bridge to Tidemill."
+    text = "Lorries on the Fellside Bridge to Tidemill go {} on Monday morning."
+    counted = hit(text.format("past 58 lorries"), "b")
+    measured = hit(text.format("6.8 kilometres"), "c")
+    assert [other.hit for other in others(claim, citing(FIRST), [measured, counted])] == [counted]
+
+
 def test_a_period_in_common_is_no_subject_in_common() -> None:
     claim = "Patients who waited over a day in the first quarter of the year were 1064 in number."
     other = hit("It is the first rise after two quarters of the year.", "b")

@@ -106,6 +106,22 @@ def test_the_day_of_publication_is_known_and_only_that() -> None:
     assert not other.stands_in([], PUBLISHED)
 
 
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("On Monday the council met.", [17]),
+        ("The council met on Thursday.", [20]),  # the day of publication
+        ("It rained on Friday and yesterday.", [14, 19]),
+        ("The council will meet on Monday.", [17, 24]),  # which of the two a sentence that looks ahead does not say
+        ("It reopens tomorrow.", [21]),
+        ("The council met in November.", []),
+    ],
+)
+def test_the_days_that_weekdays_are_by_the_day_of_publication(text: str, days: list[int]) -> None:
+    assert [date.day for date in forms.days_told(text, PUBLISHED)] == days
+    assert forms.days_told(text, None) == []
+
+
 def test_a_year_left_out_stays_open_without_a_day_of_publication() -> None:
     (date,) = forms.dates("18 November 2025")
     assert not date.stands_in(forms.dates("18 November"), None)

@@ -20,6 +20,14 @@ QUAY = Cited(
 )
 
 
+LORRIES = Cited("On Monday 84 lorries stood on the bridge.", published=datetime(2026, 5, 12, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(("day", "held"), [("11 May 2026", True), ("12 May", True), ("18 May 2026", False)])
+def test_a_weekday_is_a_date_by_the_day_of_publication(day: str, held: bool) -> None:
+    assert (missing(f"On {day} 84 lorries stood on the bridge.", [LORRIES]) is None) == held
+
+
 ABROAD = Cited("Ida Falk wants to sail to Europe in 2027. In Germany, the group's head said, tickets are dearer.")
 
 

@@ -70,14 +70,24 @@ def test_the_refusal_is_told_and_shown() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [NO_ANSWER, NO_ANSWER.rstrip("."), f'"{NO_ANSWER}"', f" {NO_ANSWER.upper()} ", f"{NO_ANSWER.rstrip('.')} [1]."],
+    [
+        NO_ANSWER,
+        NO_ANSWER.rstrip("."),
+        f'"{NO_ANSWER}"',
+        f" {NO_ANSWER.upper()} ",
+        f"{NO_ANSWER.rstrip('.')} [1].",
+        "The article does not say.",
+        "The extracts don't state.",
+        "No article says.",
+    ],
 )
 def test_a_refusal_is_recognised(text: str) -> None:
     assert is_no_answer(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "The archive was opened in 1950.", "The mayor does not say.", f"He said: {NO_ANSWER}"]
+    "text",
+    ["", "The archive was opened in 1950.", "The mayor does not say.", "The article says so.", f"He said: {NO_ANSWER}"],
 )
 def test_other_sentences_are_no_refusal(text: str) -> None:
     assert not is_no_answer(text)

@@ -99,10 +99,14 @@ def _missing_number(claim: str, evidence: Sequence[Cited]) -> str | None:
 
 def _missing_date(claim: str, evidence: Sequence[Cited]) -> str | None:
     for date in forms.dates(claim):
-        held = any(date.stands_in(forms.dates(f"{c.quote}\n{c.title or ''}"), c.published) for c in evidence)
+        held = any(date.stands_in(_dates(cited), cited.published) for cited in evidence)
         if not held and not any(_names_month(cited, date) for cited in evidence):
             return f"the cited words do not name the date “{date.written}”"
     return None
+
+
+def _dates(cited: Cited) -> list[forms.Date]:
+    return [*forms.dates(f"{cited.quote}\n{cited.title or ''}"), *forms.days_told(cited.quote, cited.published)]
 
 
 def _names_month(cited: Cited, date: forms.Date) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from rag import forms
@@ -132,5 +134,14 @@ class Pair:
 def paired(claim: str, evidence: Sequence[Cited]) -> Pair:
     """Read a claim and its evidence."""
     parts = [Reading(cited.quote[a:b]) for cited in evidence for a, b in sentences(cited.quote)]
-    days = [f"{c.published:%A %B} {c.published.day} {c.published.year}" for c in evidence if c.published]
+    days = [day for cited in evidence if cited.published for day in _days(cited.quote, cited.published)]
     return Pair(Reading(claim), tuple(parts), Reading("\n".join([*map(known, evidence), *days])))
+
+
+def _days(quote: str, published: date) -> list[str]:
+    """The day of publication, and those that "on Monday" and "yesterday" mean by it."""
+    told = forms.days_told(quote, published)
+    return [
+        f"{published:%A %B} {published.day} {published.year}",
+        *(f"{day.written} {calendar.month_name[day.month]} {day.day} {day.year}" for day in told),
+    ]

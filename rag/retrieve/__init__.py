@@ -99,6 +99,10 @@ class Retriever:
         a, b = self._embedder.encode([one, other])
         return float(a @ b)
 
+    def openings(self, article_ids: Collection[str]) -> dict[str, str]:
+        """How articles begin, by their ids."""
+        return lookup.openings(self._catalog, article_ids)
+
     def understand(
         self,
         question: str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from rag.store.records import article_of, pages_of
 from rag.types import Article, Filters, Hit
 
 _CHUNK = 500  # values in one SQL statement
+_OPENING = 600  # characters
 # A retracted article is never evidence: a condition on `articles a`.
 STANDING = "a.id NOT IN (SELECT article_id FROM notes WHERE kind = 'retraction' AND void IS NULL)"
 
@@ -171,3 +172,11 @@ def _hit(rank: int, scored: Scored, row: sqlite3.Row) -> Hit:
         lexical=scored.lexical,
         pages=pages_of(row),
     )
+
+
+def openings(catalog: Catalog, article_ids: Collection[str]) -> dict[str, str]:
+    """How articles begin, by their ids: about as much as a first passage."""
+    ids = list(article_ids)
+    these = ", ".join("?" * len(ids))
+    rows = catalog.rows(f"SELECT id, substr(text, 1, {_OPENING}) AS text FROM articles WHERE id IN ({these})", ids)
+    return {row["id"]: row["text"] for row in rows}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import random
 import tempfile
+import time
 import warnings
 import zipfile
 from pathlib import Path
@@ -56,6 +59,19 @@ def edited(data: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
     return data
 
 
+def packed_anew(data: bytes, edits: list[tuple[int, int, bytes]], which: int, gone: bool) -> bytes:
+    """A zip archive with one of its files edited, or without it."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = {member: archive.read(member) for member in archive.namelist()}
+    chosen = list(members)[which % len(members)]
+    content = members.pop(chosen)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for member, kept in {**members, **({} if gone else {chosen: edited(content, edits)})}.items():
+            archive.writestr(member, kept)
+    return out.getvalue()
+
+
 def holds(reader: Reader, data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -95,12 +111,39 @@ def test_samples_with_stretches_replaced(reader: Reader, edits: list[tuple[int, 
 def test_archives_that_are_whole_with_broken_files_in_them(
     reader: Reader, edits: list[tuple[int, int, bytes]], which: int, gone: bool
 ) -> None:
-    with zipfile.ZipFile(io.BytesIO(SAMPLES[reader.SUFFIXES[0]]())) as archive:
-        members = {member: archive.read(member) for member in archive.namelist()}
-    chosen = list(members)[which % len(members)]
-    content = members.pop(chosen)
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for member, data in {**members, **({} if gone else {chosen: edited(content, edits)})}.items():
-            archive.writestr(member, data)
-    holds(reader, out.getvalue())
+    holds(reader, packed_anew(SAMPLES[reader.SUFFIXES[0]](), edits, which, gone))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reader", SAMPLED, ids=name)
+def test_for_long(reader: Reader) -> None:
+    """New edits at every run, an hour for all readers together (FUZZ_MINUTES); what fails is kept, and named."""
+    chance = random.Random()
+    sample = SAMPLES[reader.SUFFIXES[0]]()
+    until = time.monotonic() + 60 * float(os.environ.get("FUZZ_MINUTES", "60")) / len(SAMPLED)
+    while time.monotonic() < until:
+        edits = [_edit(chance, sample) for _ in range(chance.randint(1, 12))]
+        if reader in PACKED and chance.random() < 2 / 3:
+            data = packed_anew(sample, edits, chance.randrange(100), gone=chance.random() < 0.1)
+        else:
+            data = edited(sample, edits)
+        try:
+            holds(reader, data)
+        except BaseException as error:
+            kept = Path(tempfile.mkdtemp(prefix="fuzz-")) / f"failing{reader.SUFFIXES[0]}"
+            kept.write_bytes(data)
+            raise AssertionError(f"{reader.FORMAT} fails on {kept}") from error
+
+
+def _edit(chance: random.Random, sample: bytes) -> tuple[int, int, bytes]:
+    kind = chance.randrange(4)
+    if kind == 0:
+        new = chance.randbytes(chance.randint(0, 8))
+    elif kind == 1:
+        new = chance.choice(ODD)
+    elif kind == 2:  # a stretch of the file itself, in the wrong place
+        at = chance.randrange(len(sample))
+        new = sample[at : at + chance.randint(1, 200)]
+    else:
+        new = chance.choice(ODD) * chance.randint(2, 300)
+    return chance.randrange(1 << 20), chance.choice([0, 1, 4, 40, 400]), new
