@@ -236,7 +236,8 @@ def _fingerprint(source: Source, context: Context) -> str:
     """Hash of a file's bytes and of what decides how they are read."""
     assert source.path is not None
     reader = readers.reader_for(source)
-    digest = hashlib.sha256(f"{reader.FORMAT} {reader.VERSION} {context!r}\n".encode())
+    inside = readers.versions() if getattr(reader, "CONTAINER", False) else ""
+    digest = hashlib.sha256(f"{reader.FORMAT} {reader.VERSION}{inside} {context!r}\n".encode())
     with source.path.open("rb") as stream:
         while chunk := stream.read(_HASH_CHUNK):
             digest.update(chunk)

@@ -169,6 +169,13 @@ class Conversations(Database):
             self.delete(user, id)
         return len(ids)
 
+    def hand_over(self, user: str, other: str) -> int:
+        """Make all conversations of a user another's; how many there were."""
+        with self.transaction():
+            count = self.count(user)
+            self.rows("UPDATE conversations SET user = ? WHERE user = ?", (other, user))
+        return count
+
     def search(self, user: str, text: str, limit: int = 200) -> tuple[Summary, ...]:
         """Conversations with a turn that has all the words, or beginnings of them, or whose name holds the text.
 

@@ -23,10 +23,13 @@ def users_add(
     name: Annotated[str, typer.Argument(help="What the user signs in with.")],
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     password_stdin: PasswordOption = False,
+    take: Annotated[
+        bool, typer.Option("--take", help="Theirs are the conversations of before there were users.")
+    ] = False,
 ) -> None:
     """Add a user. The password is asked for twice and not shown."""
     with opened(archive) as place:
-        console.error(_accounts(context).add(place.path, name, _password(password_stdin)))
+        console.error(_accounts(context).add(place.path, name, _password(password_stdin), take))
 
 
 @app.command("password")
@@ -78,7 +81,7 @@ def _password(from_stdin: bool) -> str:
 class Accounts(Protocol):
     """What `ui.accounts` has: each tells in words what was done, or lists."""
 
-    def add(self, folder: Path, name: str, password: str) -> str: ...
+    def add(self, folder: Path, name: str, password: str, take: bool = False) -> str: ...
     def change(self, folder: Path, name: str, password: str) -> str: ...
     def remove(self, folder: Path, name: str) -> str: ...
     def listed(self, folder: Path) -> list[dict[str, Any]]: ...

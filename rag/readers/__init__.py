@@ -39,6 +39,7 @@ __all__ = [
     "read_page",
     "reader_for",
     "reader_of",
+    "versions",
     "web",
 ]
 
@@ -65,6 +66,11 @@ def discovered() -> Mapping[str, Reader]:
     names = sorted(info.name for info in pkgutil.iter_modules(__path__))
     modules = {name: import_module(f"{__name__}.{name}") for name in names}
     return MappingProxyType({n: cast(Reader, module) for n, module in modules.items() if hasattr(module, "SUFFIXES")})
+
+
+def versions() -> str:
+    """The versions of all readers, for what may hold files of any of them: " csv_rows=1 docx=2 …"."""
+    return "".join(f" {name}={reader.VERSION}" for name, reader in discovered().items())
 
 
 def is_url(place: str | os.PathLike[str]) -> bool:

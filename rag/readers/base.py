@@ -60,6 +60,7 @@ class Reader(Protocol):
     MEDIA_TYPES: MIME types in lower case, for what comes from a URL.
     VERSION: raised whenever the same file would now give other articles, so that archives read it again.
     FORMAT: what people call the format.
+    CONTAINER: True where there may be files of other formats inside, whose versions then count too; else left out.
     """
 
     SUFFIXES: tuple[str, ...]

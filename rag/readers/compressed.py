@@ -19,6 +19,7 @@ from rag.types import Article
 
 FORMAT = "packed file"
 VERSION = 1
+CONTAINER = True
 _OPEN: dict[str, Callable[[Path], IO[bytes]]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}  # type: ignore[dict-item]
 SUFFIXES = tuple(_OPEN)
 MEDIA_TYPES = ("application/gzip", "application/x-gzip", "application/x-bzip2", "application/x-xz")

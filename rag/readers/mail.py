@@ -27,6 +27,7 @@ from rag.types import Article
 
 FORMAT = "e-mail"
 VERSION = 1
+CONTAINER = True
 SUFFIXES = (".eml",)
 MEDIA_TYPES = ("message/rfc822",)
 

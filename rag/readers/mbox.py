@@ -15,6 +15,7 @@ from rag.types import Article
 
 FORMAT = "mailbox"
 VERSION = 1
+CONTAINER = True
 SUFFIXES = (".mbox", ".mbx")
 MEDIA_TYPES = ("application/mbox",)
 

@@ -18,6 +18,7 @@ from rag.types import Article
 
 FORMAT = "tar archive"
 VERSION = 1
+CONTAINER = True
 SUFFIXES = (".tar", ".tgz", ".tbz", ".tbz2", ".txz")
 MEDIA_TYPES = ("application/x-tar",)
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FORMAT = "web archive"
 VERSION = 1
+CONTAINER = True
 SUFFIXES = (".warc",)
 MEDIA_TYPES = ("application/warc",)
 

@@ -16,6 +16,7 @@ from rag.types import Article
 
 FORMAT = "zip archive"
 VERSION = 1
+CONTAINER = True
 SUFFIXES = (".zip",)
 MEDIA_TYPES = ("application/zip", "application/x-zip-compressed")
 

@@ -10,13 +10,15 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import brotli
 import pytest
 
 import rag
+from rag import readers
 from rag.errors import ReadError
 from rag.readers import Context, Source, limits, members, read, warc
 from rag.types import Article
@@ -293,3 +295,25 @@ def test_a_page_that_is_damaged_or_a_bomb_leaves_the_others(
     assert "a page of more than" in reasons([first])[0][1]
     assert isinstance(second, Article)
     assert "packed as zstd" in reasons(held(tmp_path, "c.warc", packed_archive("zstd", packed)))[0][1]
+
+
+def test_what_holds_files_is_read_again_when_a_reader_of_theirs_is_another(
+    opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.writestr("lights.txt", "Lights\n\nThe lights of the quay went out.")
+    archive_ = opened()
+    assert archive_.ingest(tmp_path / "export.zip").added == 1
+    assert archive_.ingest(tmp_path / "export.zip").unchanged == 1
+    text = readers.discovered()["text"]
+    read_before = text.read
+
+    def read_better(path: Path, source: str, context: Context) -> Iterator[Article | ReadError]:
+        for article in read_before(path, source, context):
+            assert isinstance(article, Article)
+            yield replace(article, text=f"{article.text} All of them.")
+
+    monkeypatch.setattr(text, "read", read_better)
+    assert archive_.ingest(tmp_path / "export.zip").unchanged == 1  # nobody said that it reads otherwise
+    monkeypatch.setattr(text, "VERSION", text.VERSION + 1)
+    assert archive_.ingest(tmp_path / "export.zip").updated == 1

@@ -16,6 +16,7 @@ from tests.conftest import Opener, environment, run
 from tests.ui.answers import WHEN, bridge_answer
 from tests.ui.test_users import CHEAP, WORDS
 from ui import accounts, server, talks, under
+from ui.conversations import Conversations
 from ui.door import alone
 from ui.users import FILE, Users
 
@@ -47,6 +48,20 @@ def rag_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Told]
         return Told(done.exit_code, done.stdout, done.stderr)
 
     return run
+
+
+def test_conversations_of_before_there_were_users_are_given_to_one(tmp_path: Path, rag_: Rag) -> None:
+    with Conversations(tmp_path / talks.FILE) as kept:
+        for name in ("Bridge", "Ferry"):
+            kept.add("", kept.create("", name), bridge_answer())
+    added = rag_("users", "add", "ana", "--password-stdin", typed=f"{WORDS}\n")
+    assert "2 conversations of before there were users are shown to nobody" in added.err
+    taken = rag_("users", "add", "ben", "--password-stdin", "--take", typed=f"{WORDS}\n")
+    assert "2 conversations of before are theirs" in taken.err
+    found = json.loads(rag_("users", "list", "--json").out)
+    assert {user["name"]: user["conversations"] for user in found} == {"ana": 0, "ben": 2}
+    third = rag_("users", "add", "cleo", "--password-stdin", typed=f"{WORDS}\n")
+    assert "of before" not in third.err
 
 
 def test_a_user_is_added_listed_given_another_password_and_removed(tmp_path: Path, rag_: Rag) -> None:
