@@ -230,7 +230,8 @@ class Archive:
         begun = time.perf_counter()
         check_name(writer or self.settings.writer)
         question, turns = asked(question), turns_of(history)
-        whole = self._rewritten(question, turns, writer) if turns and "history" not in ignore else None
+        alone = "history" in ignore or not self.takes_model(question, turns)
+        whole = None if alone else self._rewritten(question, turns, writer)
         query = self._retriever.understand(question, turns, as_of, ignore, whole)
         session = Session(
             question=question,
@@ -244,12 +245,16 @@ class Archive:
         )
         return session.run(query, filters or Filters(), begun)
 
+    def takes_model(self, question: str, history: Sequence[Turn | Answer]) -> bool:
+        """Whether a follow-up has to be made whole by the writer's model before anything is found."""
+        from rag.query.follow import make_whole
+
+        return bool(history) and not make_whole(question, turns_of(history)).sure
+
     def _rewritten(self, question: str, turns: Sequence[Turn], writer: str | None) -> str | None:
         """A follow-up that rules cannot make whole, made whole by the writer's model if it can be trusted."""
-        from rag.query.follow import accepted, make_whole, rewrite_messages
+        from rag.query.follow import accepted, rewrite_messages
 
-        if make_whole(question, turns).sure:
-            return None
         try:
             reply = self._writer(writer).reply(rewrite_messages(question, turns))
         except ModelError:  # announced when it is asked to write; the rules' text serves for searching

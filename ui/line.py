@@ -100,8 +100,10 @@ class Place:
     def waits(self) -> Iterator[int]:
         """How many questions are before this one, told at once and at least every half second, until it has its turn.
 
-        Raises TooManyQuestions.
+        At once once it has its turn. Raises TooManyQuestions.
         """
+        if self._line._served is self:
+            return
         self._line._join(self)
         before = self._line._changed(self, -1)
         while before:

@@ -118,6 +118,9 @@ def _answered(
     rest = found = chips = ""
     yield render.writing(text, chips, [], "", turn, "Searching"), found, earlier
     try:
+        if "history" not in wishes.ignore and archive.takes_model(text, earlier):  # which others may be waiting for
+            for before in place.waits():
+                yield render.writing(text, chips, [], "", turn, waiting(before)), found, earlier
         stream = archive.stream(text, earlier, wishes.filters, writer=wishes.writer, ignore=wishes.ignore)
         try:
             for event in stream:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from tests.conftest import SETTINGS, Opener, write_article
 from ui import filters, panel, render, shell, turns
 from ui.examples import examples, question_of
 from ui.guard import Guard, Message, Send
+from ui.line import Line
 from ui.marks import asked_words, joined, marked, places
 from ui.turns import Update
 from ui.wishes import wishes_from, writers
@@ -368,3 +370,32 @@ def test_what_is_no_page_goes_out_as_it_is() -> None:
     headers, body = _served(b"text/event-stream", b"data: <script>")
     assert body == b"data: <script>"
     assert b"default-src 'none'" in headers[b"content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("question", "waits"), [("How old is she?", True), ("How many tonnes of apples did farmers bring in?", False)]
+)
+def test_a_follow_up_that_needs_the_model_waits_for_its_turn_before_it(
+    opened: Opener, folder: Path, monkeypatch: pytest.MonkeyPatch, question: str, waits: bool
+) -> None:
+    archive = opened()
+    archive.ingest(folder)
+    earlier = [("How many apples were picked?", "310 tonnes of them.")]
+    assert archive.takes_model(question, earlier) == waits
+    streamed = []
+    stream = archive.stream
+
+    def noted(*arguments: Any, **named: Any) -> Any:
+        streamed.append(arguments[0])
+        return stream(*arguments, **named)
+
+    monkeypatch.setattr(archive, "stream", noted)
+    line = Line()
+    with line.place("ana") as served:
+        assert list(served.waits()) == []
+        updates = turns.ask(archive, question, earlier, place=line.place("ben"))
+        shown = [next(updates)[0] for _ in range(2)]
+        assert "1 question before yours" in shown[1]
+        assert streamed == ([] if waits else [question])
+    list(updates)
+    assert streamed == [question]

@@ -125,3 +125,11 @@ def _until(holds: object) -> None:
 def test_the_words() -> None:
     assert words(1) == "1 question before yours"
     assert words(2) == "2 questions before yours"
+
+
+def test_who_has_the_turn_does_not_wait_again() -> None:
+    line = Line()
+    first, _ = _joined(line, "ana")
+    _joined(line, "ben")
+    assert list(first.waits()) == []
+    assert line._before(first) == 0
