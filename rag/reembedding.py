@@ -179,7 +179,7 @@ class Reembedding:
         if numbers:
             vectors.erase(gone, self.new.dimensions)
             with closing(Vectors(self.path / home.name(self.catalog))) as serving:
-                # What filters ask for may have changed since: a headline's date, an outlet's name.
+                # What filters ask for may have changed since: an article's date, an outlet's name.
                 vectors.write_attributes(numbers, serving.attributes()[np.array(numbers)])
         with self.catalog.transaction():
             self.catalog.rows("DELETE FROM passage_features")
