@@ -184,7 +184,18 @@ def test_nothing_of_somebody_else_is_listed_or_found(kept: Conversations, other:
 
 def test_every_method_is_among_those_tested() -> None:
     public = {name for name in vars(Conversations) if not name.startswith("_")}
-    assert public == {*METHODS, "count", "create", "delete_all", "list", "search"}
+    assert public == {*METHODS, "count", "create", "delete_all", "hand_over", "list", "search"}
+
+
+@pytest.mark.parametrize("user", ["", "%", "bob"])
+def test_what_is_handed_over_is_that_users_alone(kept: Conversations, user: str) -> None:
+    hers = asked(kept, "ada", "When did the bridge close?")
+    his = asked(kept, user, "When did the tunnel close?")
+    assert kept.hand_over(user, "cleo") == 1
+    assert kept.hand_over(user, "cleo") == 0
+    assert [[c.id for c in kept.list(name)] for name in (user, "cleo", "ada")] == [[], [his], [hers]]
+    assert [c.id for c in kept.search("cleo", "tunnel")] == [his]
+    assert kept.search(user, "tunnel") == ()
 
 
 def test_deleting_takes_the_text_out_of_the_file(kept: Conversations, path: Path) -> None:
