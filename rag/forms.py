@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 _SCALES = {
     "hundred": 2, "thousand": 3, "k": 3, "million": 6, "mn": 6, "m": 6, "mio": 6,
@@ -132,7 +133,9 @@ _DAY_TOLD = re.compile(rf"\b(?:{'|'.join([*_WEEKDAYS, *_NEAR])})\b", re.IGNORECA
 _AHEAD = re.compile(r"\b(?:will|would|next|due|to be|(?:is|are|was|were) to|plan(?:s|ned)?|expect(?:s|ed)?)\b", re.I)
 
 
-def numbers(text: str) -> list[Number]:
+# The same sentences are held against each claim of an answer, alone and in runs: they are read once.
+@lru_cache(maxsize=8192)
+def numbers(text: str) -> tuple[Number, ...]:
     """Numbers in figures and words; dates are left out, and so is "one", which is mostly no number."""
     spans = [match.span() for match in _DATE.finditer(text) if _date_of(match)]
     found = []
@@ -144,7 +147,7 @@ def numbers(text: str) -> list[Number]:
     for match in re.finditer(r"\b[a-z]+(?:th|st|nd|rd)\b", text, re.IGNORECASE):
         if (n := _ORDINALS.get(match.group().lower())) is not None:
             found.append(Number(Decimal(n), "th", match.group()))
-    return found
+    return tuple(found)
 
 
 def _number_of(match: re.Match[str]) -> Number | None:
@@ -179,9 +182,10 @@ def _words_value(words: str) -> Decimal | None:
     return Decimal(total)
 
 
-def dates(text: str) -> list[Date]:
+@lru_cache(maxsize=8192)
+def dates(text: str) -> tuple[Date, ...]:
     """Dates with at least a month; a year alone is a number."""
-    return [date for match in _DATE.finditer(text) if (date := _date_of(match))]
+    return tuple(date for match in _DATE.finditer(text) if (date := _date_of(match)))
 
 
 def _date_of(match: re.Match[str]) -> Date | None:

@@ -134,7 +134,7 @@ def test_a_year_left_out_stays_open_without_a_day_of_publication() -> None:
      "a decision that may 5 years on be undone", "45 May", "2025-13-01", "3:15 p.m."],
 )  # fmt: skip
 def test_no_dates(text: str) -> None:
-    assert forms.dates(text) == []
+    assert forms.dates(text) == ()
 
 
 @pytest.mark.parametrize("text", ["in May", "since March", "5 May", "May 5", "March 2024", "late May"])

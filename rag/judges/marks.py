@@ -7,7 +7,7 @@ evidence has not, may still be right; the calibration says how often.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 _KINDS = {
     # who says so
@@ -71,9 +71,10 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     }  # fmt: skip
 
 
-def marks(text: str) -> set[str]:
+@lru_cache(maxsize=8192)
+def marks(text: str) -> frozenset[str]:
     """The kinds of marks that stand in a text."""
-    return {kind for kind, pattern in _patterns().items() if pattern.search(text)}
+    return frozenset(kind for kind, pattern in _patterns().items() if pattern.search(text))
 
 
 def found(kind: str, text: str) -> str:

@@ -6,7 +6,7 @@ import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from rag import forms
 from rag.judges import Cited
@@ -15,6 +15,7 @@ from rag.sentences import sentences
 from rag.words import STOPWORDS, WORD, stemmed
 
 NEAR = 6  # words on either side that tell what a number or a name is about
+_PAIR = 8  # words that may stand between two neighbours
 _YEAR = 4  # figures of a year
 _DRAWN_ON = 3  # cited sentences that one sentence draws on, at most
 
@@ -47,6 +48,14 @@ class Reading:
         return {token.stem for token in self.tokens if token.content}
 
     @cached_property
+    def close(self) -> frozenset[tuple[str, str]]:
+        """Pairs of stems that stand near each other, in their order."""
+        tokens = self.tokens
+        return frozenset(
+            (token.stem, other.stem) for i, token in enumerate(tokens) for other in tokens[i + 1 : i + 1 + _PAIR]
+        )
+
+    @cached_property
     def numbers(self) -> list[tuple[forms.Number, int]]:
         """Numbers, each with the index of the token where it begins."""
         found, after = [], 0
@@ -67,6 +76,10 @@ class Reading:
         return {stem for stem in stems if not stem.isdigit() or len(stem) == _YEAR}
 
 
+# The sentences of one answer's evidence are held against each claim, in several runs: they are read once.
+read = lru_cache(maxsize=2048)(Reading)
+
+
 @dataclass(frozen=True)
 class Pair:
     """A sentence and what it cites, read once for all signals."""
@@ -83,9 +96,9 @@ class Pair:
     @cached_property
     def absent(self) -> list[forms.Number]:
         """The claim's numbers that neither the cited words nor their origin say; a year may be that of a date there."""
-        read = (*self.parts, self.origin)
-        there = [number for part in read for number in forms.numbers(part.text)]
-        years = {date.year for part in read for date in forms.dates(part.text)}
+        every = (*self.parts, self.origin)
+        there = [number for part in every for number in forms.numbers(part.text)]
+        years = {date.year for part in every for date in forms.dates(part.text)}
         return [
             number
             for number in forms.numbers(self.claim.text)
@@ -133,9 +146,9 @@ class Pair:
 
 def paired(claim: str, evidence: Sequence[Cited]) -> Pair:
     """Read a claim and its evidence."""
-    parts = [Reading(cited.quote[a:b]) for cited in evidence for a, b in sentences(cited.quote)]
+    parts = [read(cited.quote[a:b]) for cited in evidence for a, b in sentences(cited.quote)]
     days = [day for cited in evidence if cited.published for day in _days(cited.quote, cited.published)]
-    return Pair(Reading(claim), tuple(parts), Reading("\n".join([*map(known, evidence), *days])))
+    return Pair(read(claim), tuple(parts), read("\n".join([*map(known, evidence), *days])))
 
 
 def _days(quote: str, published: date) -> list[str]:

@@ -19,7 +19,6 @@ from rag.judges.marks import ADDED, LOST, marks
 from rag.judges.reading import NEAR, Pair
 from rag.words import WORD, stemmed
 
-_PAIR = 8  # words that may stand between two neighbours of the claim
 _PRONOUNS = frozenset("he she it they his her its their this that these those".split())
 
 
@@ -74,12 +73,8 @@ def neighbours(pair: Pair) -> float:
     pairs = {(a, b) for a, b in pairwise(claim) if a != b}
     if not pairs:
         return 1.0
-    near: set[tuple[str, str]] = set()
-    for part in (*pair.parts, pair.origin):
-        tokens = part.tokens
-        for i, token in enumerate(tokens):
-            near |= {(token.stem, other.stem) for other in tokens[i + 1 : i + 1 + _PAIR]}
-    return len([1 for a, b in pairs if (a, b) in near or (b, a) in near]) / len(pairs)
+    near = [part.close for part in (*pair.parts, pair.origin)]
+    return sum(any((a, b) in close or (b, a) in close for close in near) for a, b in pairs) / len(pairs)
 
 
 def exact_runs(pair: Pair) -> float:
