@@ -39,6 +39,7 @@ _CORRECTED_TEXT = re.compile(
 )
 _CORRECTING_HEAD = re.compile(r"\W*(?:corrections?|clarifications?|erratum|corrigendum)\b", re.IGNORECASE)
 _CORRECTING_KINDS = ("correction", "clarification")
+_CORRECTED_KIND = "corrected"
 _RETRACTED_KINDS = ("canceled", "cancelled", "retracted", "withdrawn", "killed")
 _HEADLINE = re.compile(r"[\"“]([^\"“”\n]{12,250})[\"”]")
 _FEWEST_WORDS = 3  # of a headline in quotation marks
@@ -73,6 +74,8 @@ def printed(article: Article) -> list[Printed]:
             found.append(Printed(RETRACTION, text))
         elif _CORRECTED_TEXT.match(text):
             found.append(Printed(CORRECTION, text))
+    if (article.kind or "").casefold() == _CORRECTED_KIND and not found:
+        found.append(Printed(CORRECTION, "Its source says that it has been corrected."))
     return list(dict.fromkeys(found))
 
 

@@ -18,7 +18,8 @@ function write(text) {
 
 // What goes to the server with a question: the inputs of `turn` in ui/page.py.
 desk.sent = (typed) => {
-  const next = desk.next ?? { question: typed, ignore: [], again: false };
+  const unheard = desk.unheard?.question === typed.trim() ? desk.unheard.ignore : []; // what it was asked without
+  const next = desk.next ?? { question: typed, ignore: unheard, again: false };
   desk.next = null;
   if (next.open !== undefined) return ["", { open: next.open }, null, null];
   if (!next.question.trim()) return ["", null, null, null];
@@ -26,6 +27,7 @@ desk.sent = (typed) => {
   desk.last = desk.pending = next.question;
   desk.look?.();
   desk.ignore = next.ignore;
+  desk.unheard = null;
   if (!next.again) setTimeout(() => write(""), 0);
   find("#said").replaceChildren();
   const wishes = { ignore: next.ignore, again: next.again, writer: find("#writer select")?.value ?? null, filters: chosen() };
@@ -60,12 +62,22 @@ function chosen(form = "#filters") {
   return filters;
 }
 
+function choose(filters) {
+  for (const input of every("#filters input")) {
+    const value = filters[input.name] ?? "";
+    if (input.type === "checkbox") input.checked = value.includes(input.value);
+    else input.value = value;
+  }
+  count();
+}
+
 function count() {
   for (const shown of every(".filters .chosen")) {
     const number = Object.values(chosen(`#${shown.closest(".filters").id}`)).flat().length;
     shown.hidden = !number;
     shown.textContent = number ? `${number} chosen` : "";
   }
+  desk.filtered?.();
 }
 
 function clear(control) {

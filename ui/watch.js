@@ -1,5 +1,5 @@
-// The connection: said when it is lost, gone on with when it is back. What is typed and which conversation is open
-// outlive both, and a page that is loaded again, in this window's own storage. Also: notices that leave by themselves.
+// The connection: said when it is lost, gone on with when it is back. What is typed, what it was asked without, the
+// filters and which conversation is open outlive both, and a page that is loaded again, in this window's own storage. Also: notices that leave by themselves.
 // Runs behind script.js, in the same function.
 
 const OFTEN = 2000; // milliseconds
@@ -34,7 +34,10 @@ async function look() {
   clearTimeout(watching);
   watching = setTimeout(look, desk.lost || find("#head .notice") ? OFTEN : SELDOM);
 }
-desk.look = () => setTimeout(look, 700); // what was sent should have arrived by then
+desk.look = () => {
+  store.removeItem("desk.unheard");
+  setTimeout(look, 700); // what was sent should have arrived by then
+};
 
 function lose() {
   if (!find("#lost:popover-open")) find("#lost").showPopover();
@@ -43,7 +46,11 @@ function lose() {
     line.classList.remove("working");
     line.textContent = "The connection was lost before the answer was whole.";
   });
-  if (desk.pending && !box().value) write(desk.pending);
+  if (desk.pending && !box().value) {
+    desk.unheard = { question: desk.pending, ignore: desk.ignore };
+    store.setItem("desk.unheard", JSON.stringify(desk.unheard));
+    write(desk.pending);
+  }
   desk.pending = "";
 }
 
@@ -65,9 +72,14 @@ function remember() {
   if (find("#answer .problem")) restoring = null;
 }
 
+const kept = (name) => JSON.parse(store.getItem(name)); // null if there is none
+
 function restore() {
   if (!box() || !find("#send") || !find("#answer .start")) return setTimeout(restore, 50); // the page is still coming
   const typed = store.getItem("desk.typed");
+  desk.unheard = kept("desk.unheard");
+  choose(kept("desk.filters") ?? {});
+  desk.filtered = () => store.setItem("desk.filters", JSON.stringify(chosen()));
   if (typed && !box().value) write(typed);
   box().addEventListener("input", () => store.setItem("desk.typed", box().value));
   if (restoring) {

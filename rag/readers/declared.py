@@ -29,6 +29,7 @@ _ARTICLE_TYPE = re.compile(r"(?:Article|Report|Posting|Review)$")
 _ITEMS = ("datepublished", "datemodified", "datecreated")  # of microdata, on any element
 _COMMENT = re.compile(r"\A\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*\Z")
 _SEPARATOR = re.compile(r"\s+[|·»«:–—-]+\s+")
+_RETRACTED = re.compile("retracted|withdrawn", re.IGNORECASE)
 _SAME = 0.5  # of the words of a printed and a declared headline
 
 
@@ -65,8 +66,16 @@ def linked_data(tree: Any) -> Mapping[object, object]:
             authors = item.get("author")
             each = [_looked_up(one, known) for one in (authors if isinstance(authors, list) else [authors])]
             publisher = _name(_looked_up(item.get("publisher"), known))
-            return {**item, "author": [one for one in each if one and not _is(one, publisher)]}
+            kind = _status(item)
+            named = [one for one in each if one and not _is(one, publisher)]
+            return {**item, "author": named} | ({"kind": kind} if kind else {})
     return {}
+
+
+def _status(item: Mapping[Any, Any]) -> str | None:
+    """ "retracted" or "corrected", where the article's own data say so in the terms of schema.org."""
+    status = one_line(item.get("creativeWorkStatus")) or ""
+    return status if _RETRACTED.fullmatch(status) else "corrected" if item.get("correction") else None
 
 
 def _objects(tree: Any) -> Iterator[Mapping[Any, Any]]:

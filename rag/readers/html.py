@@ -21,7 +21,7 @@ from rag.readers.fields import metadata_of
 from rag.types import Article
 
 FORMAT = "HTML"
-VERSION = 3
+VERSION = 4
 SUFFIXES = (".html", ".htm", ".xhtml")
 MEDIA_TYPES = ("text/html", "application/xhtml+xml")
 

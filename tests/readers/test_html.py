@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.notes import printed
 from rag.readers import Context
 from rag.types import Article
 from tests.readers import failure, one
@@ -186,6 +187,32 @@ def test_an_author_by_reference(tmp_path: Path) -> None:
     }
     for wrapped in ("{}", "<!-- {} -->", "//<![CDATA[\n{}\n//]]>"):
         assert article(tmp_path, page(f"<article>{story()}</article>", linked(data, wrapped))).byline == "Ida Moen"
+
+
+@pytest.mark.parametrize(
+    ("declared", "notes"),
+    [
+        ({"creativeWorkStatus": "Retracted"}, ["retraction"]),
+        ({"creativeWorkStatus": "Published"}, []),
+        ({"creativeWorkStatus": "Withdrawn", "correction": "The lights were red."}, ["retraction"]),
+        ({"correction": "The lights were red."}, ["correction"]),
+        ({"correction": {"@type": "CorrectionComment", "text": "The lights were red."}}, ["correction"]),
+        ({"correction": []}, []),
+    ],
+)
+def test_corrections_and_retractions_are_declared(
+    declared: dict[str, object], notes: list[str], tmp_path: Path
+) -> None:
+    data = {"@type": "NewsArticle", "headline": "Lights out", "articleSection": "Port", **declared}
+    found = article(tmp_path, page(f"<article>{story()}</article>", linked(data)))
+    assert [note.kind for note in printed(found)] == notes
+
+
+def test_a_correction_that_is_printed_is_not_told_twice(tmp_path: Path) -> None:
+    data = {"@type": "NewsArticle", "correction": "The lights were red."}
+    body = f"<article>{story()}<p>Correction: The lights were red, not green as was reported here.</p></article>"
+    (note,) = printed(article(tmp_path, page(body, linked(data))))
+    assert note.text.startswith("Correction: The lights were red")
 
 
 @pytest.mark.parametrize(("kind", "byline"), [("Organization", None), ("Person", "Shoreline Post")])

@@ -262,6 +262,29 @@ def test_a_connection_lost_in_mid_answer_gives_the_question_back(made: Stage, st
             page.wait_for_selector("#answer .start")
 
 
+def test_filters_and_what_a_question_was_asked_without_outlive_a_lost_connection(made: Stage, started: Browser) -> None:
+    asked = "What did Radio Varren report about the Brinkmann Cannery?"
+    chosen = "#filters input[name=sections] >> nth=0"
+    with ExitStack() as windows:
+        with _process(made, 0) as address:
+            page = windows.enter_context(opened(started, address, lost=True))
+            page.click("#filters summary")
+            page.check(chosen)
+            section = page.get_attribute(chosen, "value")
+            ask(page, asked)
+            page.get_by_role("button", name="Ask without: From Radio Varren").press("Enter")
+            page.wait_for_selector("#answer:has(.chip.gone) .writing, #answer:has(.chip.gone) .working")
+        page.wait_for_selector("#lost:popover-open")
+        with _process(made, int(address.rstrip("/").rpartition(":")[2])):
+            page.wait_for_selector("#answer .start")
+            page.wait_for_function("() => !document.querySelector('#lost:popover-open')")
+            page.wait_for_selector("#filters .chosen:not([hidden])", state="attached")
+            assert page.locator(f"#filters [name=sections][value='{section}']").is_checked()
+            page.focus(BOX)
+            page.keyboard.press("Enter")
+            page.wait_for_selector("#answer .chip.gone:has-text('Radio Varren')")
+
+
 def test_the_notice_of_models_that_load_goes_by_itself(made: Stage, started: Browser) -> None:
     made.scripted.released.clear()
     with opened(started, made.serve("full", writer=made.scripted.writer("hold"))) as page:
