@@ -46,16 +46,18 @@ def build(archive: Archive, loading: Callable[[], str] = str) -> gr.Blocks:
     def head(request: Any = None) -> str:  # Gradio wants one for everybody before there is a request
         return shell.head(archive.status(), loading(), reader_of(request).name if request else "")
 
-    def asked(
-        text: str, wanted: Any, earlier: History, id: str, request: Any
-    ) -> Iterator[tuple[str, str, History, str]]:
+    def asked(text: str, wanted: Any, earlier: History, id: str, request: Any) -> Iterator[tuple[Any, ...]]:
         reader = reader_of(request)
 
         def below(given: under.Given) -> str:
             name = answers.keep(reader.id, given)
             return under.row(name, given, archive.article) + under.feedback(name)
 
-        yield from turns.turn(archive, reader, line, text, earlier, wanted, id, loading, below, offered)
+        update: tuple[Any, ...] = ()
+        for update in turns.turn(archive, reader, line, text, earlier, wanted, id, loading, below, offered):
+            yield update
+        if not update:  # the question was blank: what is shown stays, where Gradio would empty it
+            yield (gr.skip(),) * 4
 
     with gr.Blocks(title="Ask the archive", analytics_enabled=False, fill_width=True) as page:
         history, wishes, current = gr.State([]), gr.JSON(visible=False), gr.State("")

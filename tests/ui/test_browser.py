@@ -176,6 +176,17 @@ def test_what_was_understood_is_taken_away_and_put_back(page: Page) -> None:
     assert _outlets(page) == {"Radio Varren"}
 
 
+def test_enter_without_a_question_leaves_everything_as_it_is(page: Page) -> None:
+    answered(page, "What does the Tidemill Bridge repair cost?")
+    shown = [page.inner_text(part) for part in ("#answer", "#evidence")]
+    page.focus(BOX)
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(1000)
+    assert [page.inner_text(part) for part in ("#answer", "#evidence")] == shown
+    answered(page, "And who pays for it?")
+    assert "Tidemill Bridge" in page.inner_text("#answer .chip:has-text('Read as')")
+
+
 def test_filters_limit_the_next_question(page: Page) -> None:
     page.click("#filters summary")
     page.check("#filters input[name=outlets][value='Radio Varren']")
