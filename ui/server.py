@@ -133,7 +133,10 @@ class Models:
         self._notice = "The writer is still loading. The evidence is here already; the answer waits for it."
 
     def failed(self, reason: str) -> None:
-        self._notice = f"{reason.rstrip('.')}. Answers are sentences of the articles, word for word, until it is there."
+        self._notice = (
+            f"The model cannot be used: {reason.rstrip('.')}. "
+            "Answers are sentences of the articles, word for word, until it is there."
+        )
 
 
 @contextmanager
