@@ -30,7 +30,7 @@ _SCRIPTS = (
     "shelf.js",
     "settings.js",
 )  # one function in the browser: the others use what the first has
-_STYLES = ("tokens.css", "style.css", "shelf.css")
+_STYLES = ("fonts.css", "tokens.css", "style.css", "shelf.css")
 _AT_ONCE = 32  # turns that search or wait; the writer takes them one by one
 _THREADS = 96  # each turn takes one, and what else readers do must not wait for turns
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -171,10 +171,11 @@ def options(folder: Path, *, required: bool, secure: bool) -> dict[str, Any]:
     import gradio as gr
     from starlette.middleware import Middleware
 
+    from ui.fonts import Fonts
     from ui.guard import Guard
 
-    serif, mono = ["Charter", "Georgia", "serif"], ["ui-monospace", "monospace"]
-    doors = [Middleware(Guard), Middleware(Door, folder, required=required, secure=secure)]
+    serif, mono = ["Source Serif 4", "Georgia", "serif"], ["ui-monospace", "monospace"]
+    doors = [Middleware(Guard), Middleware(Fonts), Middleware(Door, folder, required=required, secure=secure)]
     return {
         "theme": gr.themes.Base(font=serif, font_mono=mono, primary_hue="slate", neutral_hue="stone"),
         "css": _read(_STYLES),

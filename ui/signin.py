@@ -40,5 +40,5 @@ def too_fast(seconds: float) -> str:
 def style() -> str:
     """The tokens, dark where the reader's machine is, and what the form is made of."""
     light, dark = _HERE.joinpath("tokens.css").read_text("utf-8").split("\n.dark {")
-    own = _HERE.joinpath("signin.css").read_text("utf-8")
-    return f"{light}\n@media (prefers-color-scheme: dark) {{\n:root {{{dark}}}\n{own}"
+    fonts, own = (_HERE.joinpath(name).read_text("utf-8") for name in ("fonts.css", "signin.css"))
+    return f"{fonts}{light}\n@media (prefers-color-scheme: dark) {{\n:root {{{dark}}}\n{own}"

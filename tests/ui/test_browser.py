@@ -176,6 +176,14 @@ def test_what_was_understood_is_taken_away_and_put_back(page: Page) -> None:
     assert _outlets(page) == {"Radio Varren"}
 
 
+def test_the_page_is_set_in_its_own_typeface(page: Page) -> None:
+    answered(page, "What does the Tidemill Bridge repair cost?")
+    loaded = "[...document.fonts].filter(face => face.status === 'loaded').map(face => face.family)"
+    assert {name.strip('"') for name in page.evaluate(loaded)} == {"Source Serif 4"}
+    first = "getComputedStyle(document.querySelector('#answer .sentence')).fontFamily.split(',')[0]"
+    assert page.evaluate(first).strip('"') == "Source Serif 4"
+
+
 def test_enter_without_a_question_leaves_everything_as_it_is(page: Page) -> None:
     answered(page, "What does the Tidemill Bridge repair cost?")
     shown = [page.inner_text(part) for part in ("#answer", "#evidence")]

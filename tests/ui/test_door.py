@@ -95,6 +95,25 @@ def test_no_other_way_of_writing_a_path_leads_around(app: Any, path: str) -> Non
     assert _client(app).get(path).status_code == 401
 
 
+@pytest.mark.parametrize(
+    "path", ["/fonts/OFL.txt", "/fonts/../door.py", "/fonts/%2e%2e/door.py", "/fonts/", "/fonts/x.woff2"]
+)
+def test_of_the_folder_of_fonts_only_fonts_are_given_out(app: Any, path: str) -> None:
+    assert _client(app).get(path).status_code == 401
+
+
+def test_the_typeface_is_there_before_anybody_signs_in(app: Any) -> None:
+    style = _client(app).get("/sign-in.css").text
+    named = set(re.findall(r'url\("([^"]+)"\)', style))
+    assert len(named) == 4
+    for path in named:
+        answer = _client(app).get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "font/woff2")
+        assert answer.content.startswith(b"wOF2")
+        assert "max-age" in answer.headers["cache-control"]
+        assert _client(app).post(path, headers=HERE).status_code == 401
+
+
 def test_a_web_socket_is_not_opened(app: Any) -> None:
     from starlette.websockets import WebSocketDisconnect
 
