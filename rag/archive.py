@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from rag.interop import BaseRetriever
 
 _FIXED = ("embedder", "passage_tokens")
-_INSTEAD = {"embedder": "change it with `rag reembed`", "passage_tokens": "ingest into a new archive"}
+_INSTEAD = {"embedder": "then change it with `rag reembed`", "passage_tokens": "or ingest into a new archive"}
 
 
 class Archive:
@@ -74,7 +74,7 @@ class Archive:
             elif chosen not in (built, self._catalog.meta(home.NEXT) if name == home.EMBEDDER else built):
                 raise ArchiveMismatch(
                     f"{self.path} was built with {name} = {built}, the settings say {chosen}",
-                    hint=f"Set {name} back to {built}, or {_INSTEAD[name]}.",
+                    hint=f"Set {name} back to {built}, {_INSTEAD[name]}.",
                 )
 
     def __enter__(self) -> Archive:

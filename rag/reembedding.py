@@ -22,12 +22,14 @@ import numpy as np
 from rag.embed import Embedder
 from rag.embedding import make
 from rag.errors import ArchiveLocked, ArchiveNotWritable, SettingsError
-from rag.store import features, home
+from rag.store import attributes, features, home
 from rag.store.catalog import Catalog
-from rag.store.lock import embedder_lock, write_lock
+from rag.store.lock import write_lock
+from rag.store.rows import ATTRIBUTES
 from rag.store.vectors import Vectors
 
 _BATCH = 256  # passages embedded and stored at a time
+_READ = 30.0  # seconds that those who count what is done may keep it from being written
 _PATIENCE = 0.5  # seconds between two attempts to write
 _DONE = "features.sqlite3"
 
@@ -42,7 +44,7 @@ class _Done:
     """What is done, with its features and the name of what made it, in a file beside the new vectors."""
 
     def __init__(self, folder: Path, embedder: str) -> None:
-        self._db = sqlite3.connect(folder / _DONE, isolation_level=None)
+        self._db = sqlite3.connect(folder / _DONE, isolation_level=None, timeout=_READ)
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS passage_features "
@@ -69,20 +71,29 @@ class _Done:
 
 
 def made_in(folder: Path) -> tuple[str | None, int]:
-    """The embedder of what is being made in a folder, and how many passages are done; None if nothing is there."""
+    """The embedder of what is being made in a folder, and how many passages are done; None if nothing is there.
+
+    Raises sqlite3.OperationalError if it cannot be read now.
+    """
     if not (folder / _DONE).exists():
         return None, 0
     try:
-        with closing(sqlite3.connect(f"{(folder / _DONE).as_uri()}?mode=ro", uri=True)) as db:
+        # Not only to be read: a transaction that was cut off by a kill is undone by whoever opens it.
+        with closing(sqlite3.connect(folder / _DONE, timeout=_READ)) as db:
             found = db.execute("SELECT embedder, (SELECT count(*) FROM passage_features) FROM made").fetchone()
-    except sqlite3.DatabaseError:  # killed before it was made, or damaged: begun anew either way
-        return None, 0
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError) and "no such table" not in str(error):
+            raise
+        return None, 0  # killed before it was made, or damaged: begun anew either way
     return (str(found[0]), int(found[1])) if found else (None, 0)
 
 
 @dataclass
 class Reembedding:
-    """One change of embedder, begun or gone on with. `old` serves, `new` takes its place."""
+    """One change of embedder, begun or gone on with. `old` serves, `new` takes its place.
+
+    The caller holds the archive's `embedder_lock`.
+    """
 
     path: Path
     catalog: Catalog
@@ -99,31 +110,21 @@ class Reembedding:
                 hint="Ingest into a new archive, with `embedder` in its settings.toml.",
             )
 
-    def give_up(self) -> int:
-        """Stay with the old embedder: what was made for another goes. Raises ArchiveLocked."""
-        with embedder_lock(self.path):
-            discard(self.path, self.catalog)
-        return 0
-
     def run(self) -> int:
         """Make what is missing and put it in place; how many passages there were to make.
 
-        Raises ArchiveLocked if another process changes the embedder, ArchiveNotWritable. Waits for whoever writes to
-        the archive. Nothing that is done is lost.
+        Raises ArchiveNotWritable. Waits for whoever writes to the archive. Nothing that is done is lost.
         """
         folder = self.path / home.following(self.catalog)
-        with embedder_lock(self.path):
+        try:
             if made_in(folder)[0] != self.new.name:
                 discard(self.path, self.catalog)
-            try:
-                folder.mkdir(exist_ok=True)
-                return self._made(folder)
-            except sqlite3.Error as error:
-                raise ArchiveNotWritable(
-                    f"{folder / _DONE}: {error}", hint="Free some space; it goes on then."
-                ) from error
-            except OSError as error:
-                raise ArchiveNotWritable(f"{folder}: {error.strerror}", hint="Check its permissions.") from error
+            folder.mkdir(exist_ok=True)
+            return self._made(folder)
+        except sqlite3.Error as error:
+            raise ArchiveNotWritable(f"{folder / _DONE}: {error}", hint="Free some space; it goes on then.") from error
+        except OSError as error:
+            raise ArchiveNotWritable(f"{folder}: {error.strerror}", hint="Check its permissions.") from error
 
     def _made(self, folder: Path) -> int:
         with closing(_Done(folder, self.new.name)) as done, closing(Vectors(folder)) as vectors:
@@ -172,15 +173,18 @@ class Reembedding:
 
     def _put_in_place(self, folder: Path, done: _Done, vectors: Vectors) -> None:
         """The caller holds the write lock."""
-        stored = self.catalog.rows("SELECT id, n FROM passages WHERE embedded = 1 ORDER BY n")
+        stored = self.catalog.rows(
+            "SELECT p.id, p.n, p.article, a.published_day, a.outlet, a.section, a.language "
+            "FROM passages p JOIN articles a ON a.n = p.article WHERE p.embedded = 1 ORDER BY p.n"
+        )
+        known = [tuple(row)[2:] for row in stored]
         kept, numbers = {row["id"] for row in stored}, [row["n"] for row in stored]
         gone = sorted(done.numbers() - set(numbers))
         vectors.delete(sorted(vectors.ids() - kept), gone)
         if numbers:
             vectors.erase(gone, self.new.dimensions)
-            with closing(Vectors(self.path / home.name(self.catalog))) as serving:
-                # What filters ask for may have changed since: an article's date, an outlet's name.
-                vectors.write_attributes(numbers, serving.attributes()[np.array(numbers)])
+            # What filters ask for may have changed since: an article's date, an outlet's name.
+            vectors.write_attributes(numbers, np.array([attributes.record(*row) for row in known], ATTRIBUTES))
         with self.catalog.transaction():
             self.catalog.rows("DELETE FROM passage_features")
             self.catalog.write("INSERT INTO passage_features VALUES (?, ?, ?, ?)", done.rows(set(numbers)))
@@ -188,10 +192,13 @@ class Reembedding:
 
 
 def discard(path: Path, catalog: Catalog) -> None:
-    """Take away every folder of vectors but the one that serves."""
+    """Take away every folder of vectors but the one that serves, and of that what it was made by."""
     for folder in home.every(path):
         if folder.name != home.name(catalog):
             shutil.rmtree(folder)
+        else:
+            for name in (_DONE, f"{_DONE}-journal"):  # what is removed from the archive would stay in it
+                (folder / name).unlink(missing_ok=True)
 
 
 def progress_of(path: Path, catalog: Catalog) -> tuple[str, int] | None:
@@ -199,5 +206,8 @@ def progress_of(path: Path, catalog: Catalog) -> tuple[str, int] | None:
     wanted = catalog.meta(home.NEXT)
     if wanted is None:
         return None
-    embedder, done = made_in(path / home.following(catalog))
+    try:
+        embedder, done = made_in(path / home.following(catalog))
+    except sqlite3.OperationalError:  # how far it is cannot be told now; that it goes on can
+        return wanted, 0
     return wanted, done if embedder == wanted else 0

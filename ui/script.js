@@ -276,6 +276,8 @@ const row = (control) => control.closest("[data-id]").dataset;
 const toSignIn = () => location.assign("/sign-in");
 
 async function leave() {
+  desk.filtered = null;
+  window.sessionStorage.clear(); // what one reader typed and chose is nothing to the next
   await fetch("/sign-out", { method: "POST" });
   toSignIn();
 }

@@ -30,8 +30,8 @@ def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadEr
     Raises ReadError for broken JSON (in a large file after the records before the break), and when there is no record.
     """
     records: Iterable[object] | None
-    if _size(path, source) > limits.AT_ONCE:
-        records = json_stream.records(path, source, _LISTS)
+    if (size := _size(path, source)) > limits.AT_ONCE:
+        records = _streamed(path, source, context, size)
     else:
         data = parse(read_text(path, source, context, limits.DOCUMENT), source)
         records = _records(data, context)
@@ -43,6 +43,30 @@ def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadEr
         yield article_or_error(record, f"{source}#{number}", context)
     if not number:
         raise ReadError(source, "the list of articles is empty")
+
+
+def _streamed(path: Path, source: str, context: Context, size: int) -> Iterator[object]:
+    """The records of a large file; where the stream breaks off, the rest at once if the memory is meant for it.
+
+    The stream is stricter: it takes UTF-8 alone, no NaN and no number of more than 64 bits.
+    """
+    done = 0
+    try:
+        for record in json_stream.records(path, source, _LISTS):
+            done += 1
+            yield record
+    except ReadError:
+        rest = _at_once(path, source, context) if size <= limits.DOCUMENT else None
+        if rest is None:
+            raise
+        yield from rest[done:]
+
+
+def _at_once(path: Path, source: str, context: Context) -> list[object] | None:
+    try:
+        return _records(parse(read_text(path, source, context, limits.DOCUMENT), source), context)
+    except ReadError:  # the stream has said already what is wrong, and where
+        return None
 
 
 def _size(path: Path, source: str) -> int:

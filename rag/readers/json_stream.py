@@ -35,7 +35,8 @@ def records(path: Path, source: str, lists: Collection[str]) -> Iterator[object]
                 stream.since = 0
                 yield record
         except ijson.JSONError as error:
-            said = str(error).splitlines()[0].strip()
+            told = error.args[0] if error.args else ""
+            said = (told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)).splitlines()[0].strip()
             raise ReadError(source, f"not valid JSON after {done:,} records: {said}") from error
 
 

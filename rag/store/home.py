@@ -5,6 +5,7 @@ The catalog names the folder and the embedder in one transaction, so that what i
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from rag.store.catalog import Catalog
@@ -12,7 +13,9 @@ from rag.store.catalog import Catalog
 EMBEDDER = "embedder"  # catalog entry: what made the vectors that serve
 NEXT = "next_embedder"  # catalog entry: what is to make them, while that is going on or waits to go on
 _FOLDER = "vectors_in"
+TOLD = (_FOLDER, EMBEDDER, NEXT)  # catalog entries that change with the embedder
 _FIRST = "chroma"
+_ANY = re.compile(rf"{_FIRST}(?:-\d+)?")
 
 
 def name(catalog: Catalog) -> str:
@@ -34,9 +37,9 @@ def following(catalog: Catalog) -> str:
 
 def every(archive: Path) -> list[Path]:
     """All folders of vectors in an archive's: the one that serves, one that is being made, and what a kill left."""
-    return sorted(path for path in archive.glob(f"{_FIRST}*") if path.is_dir())
+    return sorted(path for path in archive.glob(f"{_FIRST}*") if path.is_dir() and holds(path.name))
 
 
 def holds(part: str) -> bool:
     """Whether a name in the archive's folder is that of a folder of vectors."""
-    return part == _FIRST or part.startswith(f"{_FIRST}-")
+    return _ANY.fullmatch(part) is not None

@@ -59,14 +59,19 @@ class Upkeep:
         It goes into `settings.toml`. May be stopped or killed at any time: without a name, a change that was begun goes
         on. How many passages were embedded. Raises UnknownModel, SettingsError, ArchiveLocked, ArchiveNotWritable.
         """
-        present = self._serving.embedder
-        wanted = name or self._catalog.meta(home.NEXT) or present.name
-        new = present if wanted == present.name else self._serving.open(wanted)
-        change = Reembedding(self.path, self._catalog, present, new, progress)
-        change.check()
-        self._catalog.set_meta(home.NEXT, None if new is present else wanted)
-        settings_file.keep(self.path, self._settings, {"embedder": wanted})
-        return change.give_up() if new is present else change.run()
+        with embedder_lock(self.path):  # before anything is noted: else it would be of two changes
+            present = self._serving.embedder
+            wanted = name or self._catalog.meta(home.NEXT) or present.name
+            if wanted == present.name:
+                settings_file.keep(self.path, self._settings, {"embedder": wanted})
+                self._catalog.set_meta(home.NEXT, None)
+                discard(self.path, self._catalog)
+                return 0
+            change = Reembedding(self.path, self._catalog, present, self._serving.open(wanted), progress)
+            change.check()
+            self._catalog.set_meta(home.NEXT, wanted)
+            settings_file.keep(self.path, self._settings, {"embedder": wanted})
+            return change.run()
 
     def places(self) -> list[Place]:
         """Every path and address that was given to an ingest, with what came of it: what `rag sync` reads again."""
@@ -103,6 +108,8 @@ class Upkeep:
         ArticleNotFound for an id that is none, ArchiveLocked while the embedder is changed; nothing is removed then.
         """
         with write_lock(self.path), embedder_lock(self.path):
+            for id in article_ids:
+                self._catalog.article(id)
             discard(self.path, self._catalog)
             return removal.remove(self._catalog, self._vectors, self.path, article_ids)
 

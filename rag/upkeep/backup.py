@@ -72,6 +72,8 @@ def backup(catalog: Catalog, vectors: Vectors, folder: Path, target: Path) -> Ba
         _copy_files(folder, work)
         with closing(Catalog(work / NAME)) as copy:
             _copy_rows(copy, vectors, work)
+            if any(catalog.meta(key) != copy.meta(key) for key in home.TOLD):
+                raise ArchiveError("The embedder was changed meanwhile: no backup was made.", hint="Make it again.")
             made = _described(copy, target)
         manifest = {"format": _FORMAT} | made.to_dict() | {"files": _hashes(work)}
         del manifest["path"]

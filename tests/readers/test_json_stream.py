@@ -95,11 +95,21 @@ def test_what_cannot_be_read_record_by_record(content: str, reason: str, tmp_pat
 
 
 @pytest.mark.usefixtures("small")
-def test_another_encoding(tmp_path: Path) -> None:
+def test_another_encoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps(RECORDS), "utf-16")
+    assert len(articles(path)) == len(RECORDS)  # not larger than what may be read at once if it must
+    monkeypatch.setattr(limits, "DOCUMENT", 1000)
     (error,) = articles(path)
     assert "not UTF-8" in str(error)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("odd", [float("nan"), float("inf"), 2**70, -(2**70)])
+def test_numbers_that_a_stream_does_not_take(odd: float, tmp_path: Path) -> None:
+    records = [*RECORDS[:20], {**RECORDS[20], "size": odd}, *RECORDS[21:]]
+    read_ = articles(written(tmp_path / "a.json", json.dumps(records)))
+    assert [a.source for a in read_ if isinstance(a, Article)] == [f"{tmp_path}/a.json#{n}" for n in range(1, 41)]
 
 
 @pytest.mark.usefixtures("small")
@@ -109,4 +119,5 @@ def test_a_record_that_would_fill_the_memory(tmp_path: Path, monkeypatch: pytest
     *before, error = articles(written(tmp_path / "a.json", json.dumps(large)))
     assert isinstance(error, ReadError)
     assert "a record of it is larger than" in str(error)
+    assert len(before) == len(RECORDS)
     assert all(isinstance(article, Article) for article in before)

@@ -8,12 +8,20 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import rag
-from rag.errors import ArchiveError, ArchiveLocked, ArchiveMismatch, SettingsError, UnknownModel
+from rag.errors import (
+    ArchiveError,
+    ArchiveLocked,
+    ArchiveMismatch,
+    ArticleNotFound,
+    SettingsError,
+    UnknownModel,
+)
 from rag.reembedding import ReembedProgress, made_in
 from rag.store import features
 from rag.store.lock import embedder_lock, write_lock
@@ -154,6 +162,52 @@ def test_one_change_at_a_time(archive: rag.Archive) -> None:
     with embedder_lock(archive.path), pytest.raises(ArchiveLocked, match="embedder"):
         archive.upkeep.remove([archive.articles()[0].id])
     assert archive.status().articles == 303
+    assert archive.status().changing is None
+    assert not (archive.path / "settings.toml").exists()  # what was refused is noted nowhere
+
+
+def test_nothing_of_what_is_removed_later_stays(archive: rag.Archive) -> None:
+    archive.upkeep.reembed(fakes.OTHER)
+    assert not list(archive.path.glob("chroma*/features*"))
+
+
+def test_an_id_that_is_none_costs_nothing_that_was_done(archive: rag.Archive) -> None:
+    with pytest.raises(Stop):
+        archive.upkeep.reembed(fakes.OTHER, stop_after(256))
+    before = archive.status().changing
+    with pytest.raises(ArticleNotFound):
+        archive.upkeep.remove(["no such id"])
+    assert archive.status().changing == before is not None
+
+
+def test_folders_of_others_stay(archive: rag.Archive) -> None:
+    (archive.path / "chroma.bak").mkdir()
+    archive.upkeep.reembed(fakes.OTHER)
+    assert sorted(path.name for path in archive.path.glob("chroma*")) == ["chroma-2", "chroma.bak"]
+
+
+def test_the_end_does_without_the_files_that_serve(archive: rag.Archive) -> None:
+    question = "Which ferry sails?"
+    for name in ("attributes", "vectors.f32"):
+        (archive.path / "chroma" / name).unlink()
+    archive.upkeep.reembed(fakes.OTHER)
+    assert archive.search(question)
+    assert not archive.upkeep.verify().findings
+
+
+def test_a_backup_during_which_the_embedder_changes_is_none(
+    archive: rag.Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = backup._copy_rows
+
+    def changed(*given: Any) -> None:
+        archive.upkeep.reembed(fakes.OTHER)
+        copied(*given)
+
+    monkeypatch.setattr(backup, "_copy_rows", changed)
+    with pytest.raises(ArchiveError, match="changed meanwhile"):
+        archive.upkeep.backup(tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
 
 
 def test_giving_it_up(archive: rag.Archive, opened: Opener) -> None:
