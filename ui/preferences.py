@@ -50,6 +50,12 @@ def settings_functions(archive: Archive, offered: list[str], fresh: Fresh) -> li
             "embed": embedding.parts(),
         }
 
+    return [settings_view, *_choosing(archive, offered, fresh), *packs.functions(), *embedding.functions()]
+
+
+def _choosing(archive: Archive, offered: list[str], fresh: Fresh) -> list[Callable[..., Any]]:
+    """Who writes and who checks: tried, taken for the next questions, kept."""
+
     def settings_try(data: Any, request: gr.Request) -> str:
         wanted = name(data)
         try:
@@ -88,7 +94,7 @@ def settings_functions(archive: Archive, offered: list[str], fresh: Fresh) -> li
         told = f"<p>Kept: <code>{escape(wanted)}</code> checks from now on, also after a restart.</p>"
         return {"told": told, "kept": True}
 
-    return [settings_view, settings_try, settings_use, settings_judge, *packs.functions(), *embedding.functions()]
+    return [settings_try, settings_use, settings_judge]
 
 
 class Packs:

@@ -88,8 +88,10 @@ def _launch(blocks: gr.Blocks, host: str, port: int, browser: bool, options: dic
             **options,
         )
     except OSError as error:
+        why = "another program has it" if "empty port" in str(error) else str(error)  # Gradio's advice is not for us
         raise RagError(
-            f"{host}, port {port} cannot be used: {error}", hint="Choose another with --port or --host."
+            f"{host}, port {port} cannot be used: {why}",
+            hint="Choose another with --port (0 is any that is free) or --host.",
         ) from error
 
 

@@ -30,18 +30,33 @@ _MOST_IDS = 2000  # articles removed at once
 def archive_functions(archive: Archive, fresh: Fresh) -> list[Callable[..., Any]]:
     """The Archive view's. `fresh` gives the parts of the page that show what the archive holds, as they are now."""
     intake = Intake(archive)
+    return [*_looking(archive, intake, fresh), *_adding(intake), *_removing(intake)]
 
-    def shelf_view(_: Any = None) -> Parts:
-        return {"overview": overview(), "sieve": shelf.sieve(known(archive)), **_progress(intake)}
+
+def _looking(archive: Archive, intake: Intake, fresh: Fresh) -> list[Callable[..., Any]]:
+    """What the archive holds."""
 
     def overview() -> str:
         return shelf.overview(known(archive), archive.status(), intake.job.state.running)
+
+    def shelf_view(_: Any = None) -> Parts:
+        return {"overview": overview(), "sieve": shelf.sieve(known(archive)), **_progress(intake)}
 
     def shelf_list(data: Any) -> str:
         try:
             return _listed(archive, sent(data))
         except RagError as error:
             return problem(error)
+
+    def shelf_fresh(_: Any, request: gr.Request) -> Parts:
+        parts = fresh(reader_of(request).name)
+        return {"overview": overview(), "sieve": shelf.sieve(known(archive)), **parts}
+
+    return [shelf_view, shelf_list, shelf_fresh]
+
+
+def _adding(intake: Intake) -> list[Callable[..., Any]]:
+    """Files, folders and addresses, and how far taking them in is."""
 
     def shelf_upload(data: Any) -> Parts:
         try:
@@ -74,9 +89,11 @@ def archive_functions(archive: Archive, fresh: Fresh) -> list[Callable[..., Any]
             intake.job.stop()
         return _progress(intake)
 
-    def shelf_fresh(_: Any, request: gr.Request) -> Parts:
-        parts = fresh(reader_of(request).name)
-        return {"overview": overview(), "sieve": shelf.sieve(known(archive)), **parts}
+    return [shelf_upload, shelf_add, shelf_finish, shelf_work]
+
+
+def _removing(intake: Intake) -> list[Callable[..., Any]]:
+    """Articles, once it is said what goes with them."""
 
     def shelf_removal(data: Any) -> str:
         articles = intake.chosen(names(sent(data).get("ids"), _MOST_IDS))
@@ -91,10 +108,7 @@ def archive_functions(archive: Archive, fresh: Fresh) -> list[Callable[..., Any]
             return problem(error)
         return f"<p>{removed:,} article{'' if removed == 1 else 's'} removed.</p>"
 
-    return [
-        shelf_view, shelf_list, shelf_upload, shelf_add, shelf_finish, shelf_work, shelf_fresh, shelf_removal,
-        shelf_remove,
-    ]  # fmt: skip
+    return [shelf_removal, shelf_remove]
 
 
 def _listed(archive: Archive, wanted: Mapping[str, Any]) -> str:

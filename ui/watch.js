@@ -1,5 +1,6 @@
 // The connection: said when it is lost, gone on with when it is back. What is typed, what it was asked without, the
-// filters and which conversation is open outlive both, and a page that is loaded again, in this window's own storage. Also: notices that leave by themselves.
+// filters and which conversation is open outlive both, and a page that is loaded again, in this window's own storage.
+// Also: notices that leave by themselves.
 // Runs behind script.js, in the same function.
 
 const OFTEN = 2000; // milliseconds

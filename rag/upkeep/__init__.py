@@ -108,7 +108,7 @@ class Upkeep:
         ArticleNotFound for an id that is none, ArchiveLocked while the embedder is changed; nothing is removed then.
         """
         with write_lock(self.path), embedder_lock(self.path):
-            for id in article_ids:
+            for id in article_ids:  # a mistaken one must not cost a change that was stopped
                 self._catalog.article(id)
             discard(self.path, self._catalog)
             return removal.remove(self._catalog, self._vectors, self.path, article_ids)

@@ -177,12 +177,14 @@ def test_signing_in_and_out(new_context: Any, address: str) -> None:
     other = context.new_page()
     other.goto(address)
     _ready(other)
+    page.fill("#question textarea, #question input", "What she did not send")
+    assert page.evaluate("sessionStorage.length") > 0
     page.click("[data-leave]")
     page.wait_for_url("**/sign-in")
+    assert page.evaluate("sessionStorage.length") == 0  # the next reader in this window is somebody else
     page.goto(address)
     page.wait_for_url("**/sign-in")
-    _ask(other, JOBS)  # a window that was left open
-    other.wait_for_url("**/sign-in")
+    other.wait_for_url("**/sign-in")  # a window that was left open: it looks every few seconds
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import rag
-from tests.conftest import SETTINGS
+from tests.conftest import SETTINGS, run
 from tests.ui.test_users import CHEAP, WORDS
 from ui import page, talks, under
 from ui.brake import Brake
@@ -93,6 +94,17 @@ def test_every_route_needs_a_session(app: Any) -> None:
 @pytest.mark.parametrize("path", ["/sign-in/", "/sign-in/../config", "/SIGN-IN", "/config?x=/sign-in", "/x"])
 def test_no_other_way_of_writing_a_path_leads_around(app: Any, path: str) -> None:
     assert _client(app).get(path).status_code == 401
+
+
+def test_a_port_that_is_taken_is_said_in_words(archive: rag.Archive) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        done = run("serve", "--archive", archive.path, "--port", str(other.getsockname()[1]))
+    assert done.returncode == 1
+    assert "cannot be used: another program has it" in done.stderr
+    assert "GRADIO" not in done.stderr
+    assert "0 is any that is free" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +180,23 @@ def test_an_id_that_is_none_costs_nothing_that_was_done(archive: rag.Archive) ->
     with pytest.raises(ArticleNotFound):
         archive.upkeep.remove(["no such id"])
     assert archive.status().changing == before is not None
+
+
+def test_a_kill_in_the_middle_of_writing_costs_nothing_that_was_done(archive: rag.Archive) -> None:
+    with pytest.raises(Stop):
+        archive.upkeep.reembed(fakes.OTHER, stop_after(256))
+    folder = archive.path / "chroma-2"
+    with closing(sqlite3.connect(folder / "features.sqlite3", isolation_level=None)) as database:
+        database.execute("PRAGMA cache_size = 1")  # so that much is on disk before the end
+        database.execute("BEGIN")
+        database.execute("UPDATE passage_features SET vectors = zeroblob(9000)")
+        left = {path: path.read_bytes() for path in folder.glob("features*")}
+        database.execute("ROLLBACK")
+    assert len(left) == 2  # the file, and the journal that undoes what was begun
+    for path, content in left.items():
+        path.write_bytes(content)
+    assert made_in(folder) == (fakes.OTHER, 256)
+    assert archive.upkeep.reembed() == archive.status().passages - 256
 
 
 def test_folders_of_others_stay(archive: rag.Archive) -> None:
