@@ -17,7 +17,7 @@ from rag.types import Record
 
 _ON = re.compile(r"\s+on(?:wards?)?\b(?!\s+\w)|\s+onwards?\b", re.IGNORECASE)
 _JOIN = re.compile(
-    rf"\s*(?:[-–—]\s*|,?\s+(?:(?P<word>to|and|until|till|through|up\s+to)\s+)(?P<edge>{EDGE})?(?:the\s+)?)",
+    rf"\s*(?:[-–—]to[-–—]|[-–—]\s*|,?\s+(?:(?P<word>to|and|until|till|through|up\s+to)\s+)(?P<edge>{EDGE})?(?:the\s+)?)",
     re.IGNORECASE,
 )
 _AND = re.compile(r"\s*,?\s*(?:(?:and|but)\s*)?", re.IGNORECASE)

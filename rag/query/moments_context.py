@@ -125,7 +125,8 @@ def lead(question: str, moment: Moment, floor: int) -> Lead:
     """The lead of an expression; it does not reach back over `floor`."""
     begin = max(floor, moment.start - _LONGEST)
     match = _LEAD.search(question[begin : moment.start])
-    assert match is not None  # every part of it may be empty
+    if match is None:  # every part of it may be empty, but not behind a hyphen: "the July-to-September numbers"
+        return Lead(False, "", "", False, None, False, -1, moment.start)
     the = re.search(r"\bthe\b", match.group(), re.IGNORECASE) is not None
     piece = _PIECE_AFTER.match(question, moment.end)
     if piece and (the or piece.group()[0] in "'’"):  # "after the 3 May article": the preposition is the article's

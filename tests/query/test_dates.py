@@ -55,6 +55,7 @@ ONE = [
     ("How hot was it last summer?", "last summer", "2026-06-01..2026-08-31", "e"),
     ("Who froze in winter 2024?", "in winter 2024", "2024-12-01..2025-02-28", "e"),
     # Ranges
+    ("Did the July-to-September numbers help?", "July-to-September", "2026-07-01..2026-09-30", "e"),
     ("What happened between March 3 and March 9, 2025?", "between March 3 and March 9, 2025",
      "2025-03-03..2025-03-09", "e"),
     ("What happened from 28 December 2024 to 3 January 2025?", "from 28 December 2024 to 3 January 2025",
@@ -358,3 +359,8 @@ def test_a_long_text_of_capitals_and_dates_takes_no_long_time() -> None:
     periods(f"report {'In By ' * 100}x March 2025", TODAY)
     assert len(periods("in March 2025, " * 100, TODAY)) == 100
     assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize("before", ["pre-", "anti-", "x–", "-", "July-or-"])
+def test_a_period_behind_a_hyphen_is_read_or_not_but_no_error(before: str) -> None:
+    assert all(period.start >= 0 for period in periods(f"Who led the {before}September 2025 revolt?", TODAY))
