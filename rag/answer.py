@@ -16,6 +16,7 @@ from rag.differing import others, premises
 from rag.errors import DiskFull, HashMismatch, PackUnavailable, RagError, SettingsError, WriterFailed
 from rag.judges import Judge
 from rag.kinds import asks_number
+from rag.likely import likely
 from rag.prompts import is_no_answer, messages
 from rag.query import Query
 from rag.retrieve import Found, Retriever
@@ -88,7 +89,8 @@ class Session:
         writing = self._written_until = time.perf_counter()
         model, prompt = self.writer, tuple[tuple[str, str], ...]()
         if hits:
-            brief = brief_for(query.text, found, self.settings.prompt_tokens)
+            weighed = likely(query.text, found, self.retriever.read(query.text, hits))
+            brief = brief_for(query.text, weighed, self.settings.prompt_tokens)
             checker = Checker(self.judge, brief, hits, self.retriever.likeness)
             prompt = tuple(messages(brief)) if model != EXTRACTIVE else ()
             try:

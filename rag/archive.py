@@ -18,6 +18,7 @@ from rag.embed import Embedder
 from rag.errors import ArchiveMismatch, ArchiveNotWritable, ModelError, SettingsError
 from rag.ingest import Ingest, IngestProgress
 from rag.judges import Judge, open_judge
+from rag.likely import Weighed, weighed
 from rag.models import Progress
 from rag.overview import Tally, overview, tally
 from rag.retrieve import Retriever
@@ -90,8 +91,6 @@ class Archive:
         self._serving.close()
         self._catalog.close()
 
-    # -- parts, each built when first used -----------------------------------------------------------------------
-
     @property
     def _vectors(self) -> Vectors:
         return self._serving.vectors
@@ -122,8 +121,7 @@ class Archive:
 
     def warm(self, *, writer: bool = True) -> None:
         """Load the models now, so that the first question does not wait for them."""
-        self._embedder.encode(["warm"])
-        self._vectors.count()
+        self._retriever.warm()
         if writer:
             self._writer(None).load()
             getattr(self._judge, "load", lambda: None)()
@@ -138,9 +136,8 @@ class Archive:
         """Take in articles from files, folders and URLs. What is already there costs nothing; changes are versions.
 
         `prune` removes articles that earlier ingests found under the given paths and that are no longer there.
-        What cannot be read is in the report's `failed`, and the rest goes in. May be stopped or killed at any time;
-        the next ingest finishes what is due. Raises ArchiveLocked if another process is ingesting, and
-        ArchiveNotWritable if the disk is full or read-only.
+        What cannot be read is in the report's `failed`, the rest goes in. It may be killed: the next ingest goes on.
+        Raises ArchiveLocked if another process is ingesting, ArchiveNotWritable if the disk is full or read-only.
         """
         single = isinstance(paths_or_urls, str | os.PathLike)
         paths = [str(p) for p in ([paths_or_urls] if single else paths_or_urls)]  # type: ignore[union-attr]
@@ -160,9 +157,9 @@ class Archive:
         """Up to `k` passages for a question, best first. No model writes anything. Raises SettingsError on k < 1.
 
         Outlets, bylines, sections, periods of publication and quoted words of the question limit what is found;
-        `understand` shows how they were read. `as_of` is the day that "last week" is counted from (None: today, or
-        the archive's last if that is earlier), and `ignore` switches off what was understood: a kind ("outlets",
-        "bylines", "sections", "published", "phrases", "parts") or a value that `Understood` shows.
+        `find` tells how they were read. `as_of` is the day that "last week" is counted from (None: today, or the
+        archive's last if earlier); `ignore` switches off what was understood: a kind ("outlets", "bylines",
+        "sections", "published", "phrases", "parts") or a value that `Understood` shows.
         """
         return list(self.find(question, k, filters, as_of=as_of, ignore=ignore).hits)
 
@@ -188,6 +185,12 @@ class Archive:
         """What a search weighs: each candidate of each side of the question, with its features and probability."""
         return self._retriever.candidates(self._retriever.understand(asked(question)), filters or Filters())
 
+    def weighed(self, question: str) -> list[Weighed]:
+        """What an answer is made of: each sentence of the evidence, with the figures that tell whether it answers."""
+        query = self._retriever.understand(asked(question))
+        found = self._retriever.search(query, self.settings.evidence_passages, Filters())
+        return weighed(query.text, found, self._retriever.read(query.text, found.hits))
+
     def as_retriever(self, k: int = 10, filters: Filters | None = None) -> BaseRetriever:
         """`search` as a LlamaIndex retriever: TextNodes with exact offsets. The archive must stay open meanwhile."""
         from rag.llama_retriever import ArchiveRetriever
@@ -205,10 +208,9 @@ class Archive:
         ignore: Collection[str] = (),
     ) -> Answer:
         """The answer to a question, each sentence checked. See `stream` for the arguments."""
-        for event in self.stream(question, history, filters, writer=writer, as_of=as_of, ignore=ignore):
-            if isinstance(event, Done):
-                return event.answer
-        raise AssertionError("a stream ends with Done")
+        *_, done = self.stream(question, history, filters, writer=writer, as_of=as_of, ignore=ignore)
+        assert isinstance(done, Done)
+        return done.answer
 
     def stream(
         self,
@@ -292,7 +294,7 @@ class Archive:
         self.settings = settings_file.keep(self.path, self.settings, {"writer": name})
 
     def keep_judge(self, name: str) -> None:
-        """Check with `name` from the next question on: it goes into `settings.toml`. Raises what `open_judge` does."""
+        """Check with `name` from the next question on, by `settings.toml` too. Raises what `open_judge` does."""
         judge = open_judge(name, self.settings)
         self.settings = settings_file.keep(self.path, self.settings, {"judge": name})
         self._judge = judge

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ Places = NDArray[np.int64]
 Part = Sequence[tuple[int, int]]
 
 _MODULES = ("Transformer", "Pooling", "Normalize")
+_UNCHANGED: Mapping[str, Array] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +148,14 @@ class Bert:
         found = [whole[:0]] * len(texts)
         order = sorted(range(len(texts)), key=lambda n: len(encodings[n].ids), reverse=True)
         for batch in (order[at : at + self.batch] for at in range(0, len(order), self.batch)):
-            for n, states in zip(batch, self._states([encodings[n].ids for n in batch])):
+            for n, states in zip(batch, self.states([encodings[n].ids for n in batch])):
                 whole[n] = unit(states.mean(0))
                 found[n] = pooled(states, encodings[n].offsets, parts[n], whole[n])
         return whole, found
 
-    def _states(self, ids: Sequence[Sequence[int]]) -> list[Array]:
-        """The last layer's states of some texts, which are laid end to end: none pays for another's length."""
+    def states(self, ids: Sequence[Sequence[int]]) -> list[Array]:
+        """The last layer's states of the tokens of some texts, shape (tokens, dimensions) each. The texts are
+        laid end to end: none pays for another's length."""
         cuts = np.cumsum([0, *map(len, ids)]).tolist()
         places = np.concatenate([np.arange(len(each)) for each in ids])
         x = self._through(np.concatenate([np.array(each, np.int64) for each in ids]), places, cuts)
@@ -188,8 +191,13 @@ def pooled(states: Array, offsets: Sequence[tuple[int, int]], parts: Sequence[Pa
     return vectors
 
 
-def load(folder: Path, max_tokens: int, kind: type[Bert] = Bert) -> Bert | None:
-    """The model in a sentence-transformers folder, as `kind`; None if it is not plain BERT with mean pooling."""
+def load(
+    folder: Path, max_tokens: int, kind: type[Bert] = Bert, changes: Mapping[str, Array] = _UNCHANGED
+) -> Bert | None:
+    """The model in a sentence-transformers folder, as `kind`; None if it is not plain BERT with mean pooling.
+
+    `changes`: low-rank changes to a weight of shape (o, i), as its name with ".up", shape (o, r), and ".down", (r, i).
+    """
     paths = {name: folder / name for name in ("config.json", "modules.json", "model.safetensors", "tokenizer.json")}
     if not all(path.exists() for path in paths.values()):
         return None
@@ -202,6 +210,8 @@ def load(folder: Path, max_tokens: int, kind: type[Bert] = Bert) -> Bert | None:
     weights = load_file(str(paths["model.safetensors"]))
     if any(weight.dtype != np.float32 for name, weight in weights.items() if name.endswith("weight")):
         return None
+    for name in (known.removesuffix(".up") for known in changes if known.endswith(".up")):
+        weights[name] = weights[name] + changes[f"{name}.up"] @ changes[f"{name}.down"]
     return kind(weights, config, Tokenizer.from_file(str(paths["tokenizer.json"])), max_tokens)
 
 

@@ -13,6 +13,7 @@ from threading import RLock
 
 from rag.embed import Embedder, open_embedder
 from rag.models import Progress
+from rag.pertinence import of_pack
 from rag.retrieve import Retriever
 from rag.retrieve.rank import load as load_weights
 from rag.retrieve.rank import parts_of
@@ -39,7 +40,8 @@ class _Generation:
         settings = self._serving.settings
         reranker = Reranker(settings.reranker, settings.threads) if settings.reranker else None
         weights, parts = load_weights(settings.weights), parts_of(settings.without)
-        return Retriever(self._serving.catalog, self.vectors, self.embedder, weights, parts, reranker)
+        read = of_pack(self.name)
+        return Retriever(self._serving.catalog, self.vectors, self.embedder, weights, parts, reranker, read)
 
 
 @dataclass

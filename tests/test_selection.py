@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import rag
-from rag import tokens
+from rag import selection, tokens
+from rag.likely import likely
 from rag.prompts import Brief, origin
 from rag.retrieve import Found
 from rag.retrieve.within import Within, within
-from rag.selection import brief_for
 from rag.sentences import sentences
 from rag.types import Filters, Hit, Understood
 from tests.conftest import Opener, write_article
@@ -38,6 +38,11 @@ def figures(*near: float) -> Within:
 
 def found(*hits: Hit, near: Sequence[Within] = ()) -> Found:
     return Found(hits, Understood("", ""), {h.passage_id: w for h, w in zip(hits, near)})
+
+
+def brief_for(question: str, evidence: Found, budget: int) -> Brief:
+    """The brief as without anything that reads question and passages together."""
+    return selection.brief_for(question, likely(question, evidence, None), budget)
 
 
 def shown(brief: Brief) -> list[list[str]]:
@@ -215,3 +220,10 @@ def test_a_hit_whose_passage_is_gone_has_no_figures(archive: rag.Archive) -> Non
     gone = replace(hits[0], passage_id="gone")
     assert set(within(archive._catalog, [gone, *hits[1:]], aspects)) == {h.passage_id for h in hits[1:]}
     assert within(archive._catalog, [], aspects) == {}
+
+
+def test_what_reads_as_an_answer_gets_the_room() -> None:
+    evidence = found(FERRY, near=[figures(0.3, 0.3, 0.3, 0.3)])
+    read = [np.array([-5.0, -5.0, -5.0, 6.0], np.float32)]
+    assert shown(selection.brief_for("Fares?", likely("Fares?", evidence, read), room(FOG))) == [[FOG]]
+    assert shown(brief_for("Fares?", evidence, room(FOG))) != [[FOG]]

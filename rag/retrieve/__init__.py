@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.embed import Embedder
+from rag.pertinence import Pertinence
 from rag.query import Names, Query, Search, terms, understand
 from rag.query.names import Vocabulary
 from rag.query.parts import Place
@@ -81,6 +82,7 @@ class Retriever:
         model: Model,
         without: Collection[str] = (),
         reranker: Reranker | None = None,
+        pertinence: Pertinence | None = None,
     ) -> None:
         self._catalog = catalog
         self._vectors = vectors
@@ -88,6 +90,7 @@ class Retriever:
         self._model = model
         self._without = frozenset(without)
         self._reranker = reranker
+        self._pertinence = pertinence
         self._finder = Finder(catalog, vectors, Postings(catalog), self._without)
         self._attributes = Attributes(catalog, vectors)
         self._seen = catalog.meta("vectors")
@@ -98,6 +101,18 @@ class Retriever:
         """How near two phrases are by the embedder: the cosine of their vectors."""
         a, b = self._embedder.encode([one, other])
         return float(a @ b)
+
+    def warm(self) -> None:
+        """Load what a question needs, so that the first one does not wait for it."""
+        self._embedder.encode(["warm"])
+        self._vectors.count()
+        if self._pertinence:
+            self._pertinence.load()
+
+    def read(self, question: str, hits: Sequence[Hit]) -> list[Floats] | None:
+        """What reading each hit together with the question finds of its sentences: see `rag.pertinence`. None with an
+        embedder that has no such model."""
+        return self._pertinence.odds(question, hits) if self._pertinence else None
 
     def openings(self, article_ids: Collection[str]) -> dict[str, str]:
         """How articles begin, by their ids."""
