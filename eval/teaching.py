@@ -12,7 +12,7 @@ import math
 import random
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -116,12 +116,21 @@ class Learner(nn.Module):
                 found.append(functional.normalize(self.bert(input_ids=ids).last_hidden_state[0].mean(0), dim=0).numpy())
         return np.array(found)
 
-    def changes(self) -> dict[str, NDArray[Any]]:
-        """What was learnt, as `rag.pertinence` keeps it: float16, by name."""
+    def take(self, changes: Mapping[str, NDArray[Any]]) -> None:
+        """Know what was learnt before, as `changes` gives it."""
+        with torch.no_grad():
+            for name, part in self._parts().items():
+                part.copy_(torch.from_numpy(changes[name].astype(np.float32)))
+
+    def _parts(self) -> dict[str, nn.Parameter]:
         parts = {"line": self.line, "bias": self.bias, "cosine": self.cosine}
         for name, changed in self._changed.items():
             parts |= {f"{name}.up": changed.up, f"{name}.down": changed.down}
-        return {name: part.detach().numpy().astype(np.float16) for name, part in parts.items()}
+        return parts
+
+    def changes(self) -> dict[str, NDArray[Any]]:
+        """What was learnt, as `rag.pertinence` keeps it: float16, by name."""
+        return {name: part.detach().numpy().astype(np.float16) for name, part in self._parts().items()}
 
 
 def begin(seed: int) -> tuple[Learner, Any]:

@@ -80,7 +80,7 @@ LAYERS = [
 ROOF = "rag.cli"
 CONTRACT = ("rag", "rag.types", "rag.errors")  # what eval and ui may know of rag
 # What is taught must be laid out as it is read.
-BESIDES = {"eval.teaching": ("rag.pertinence",)}
+BESIDES = {"eval.teaching": ("rag.pertinence",), "eval.benchmarks.teach": ("rag.pertinence",)}
 HOMES = {
     "torch": (
         "rag/embed.py",

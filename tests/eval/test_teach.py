@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +68,19 @@ def test_our_own_articles_can_be_read() -> None:
     assert len(articles) >= 48
     assert len(questions) > 2000
     assert 0.1 < sum(not question.answered for question in questions) / len(questions) < 0.3
+
+
+def test_what_ships_is_measured_on_articles_that_it_was_not_taught(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("sklearn")
+    for name in ("3-1-1.txt", "3-1-2.txt"):
+        shutil.copy(OURS / "unseen" / name, tmp_path)
+    assert main(["teach", str(tmp_path), "--measure", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["questions"] == 0
+    assert result["questions_kept_back"] > 80
+    assert result["taught"]["first_answers"] > result["cosine"]["first_answers"] + 0.1
 
 
 def test_what_is_taught_is_what_is_read(
