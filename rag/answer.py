@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from rag.abstention import abstention
+from rag.abstention import abstention, nearest
 from rag.asked import Asked, alone, not_answered
 from rag.check import Checker
 from rag.checks import Checks
@@ -16,7 +16,7 @@ from rag.differing import others, premises
 from rag.errors import DiskFull, HashMismatch, PackUnavailable, RagError, SettingsError, WriterFailed
 from rag.judges import Judge
 from rag.kinds import asks_number
-from rag.likely import likely
+from rag.likely import Likely, likely
 from rag.prompts import is_no_answer, messages
 from rag.query import Query
 from rag.retrieve import Found, Retriever
@@ -76,6 +76,7 @@ class Session:
     _written: set[str] = field(default_factory=set)
     _instead: dict[str, str] = field(default_factory=dict)  # what was written, by what is quoted instead
     _asked: str = ""  # the question made whole
+    _likely: Likely = field(default_factory=lambda: Likely((), ()))
     _written_until: float = 0.0
     _first_token: float | None = None
 
@@ -89,8 +90,8 @@ class Session:
         writing = self._written_until = time.perf_counter()
         model, prompt = self.writer, tuple[tuple[str, str], ...]()
         if hits:
-            weighed = likely(query.text, found, self.retriever.read(query.text, hits))
-            brief = brief_for(query.text, weighed, self.settings.prompt_tokens)
+            self._likely = likely(query.text, found, self.retriever.read(query.text, hits))
+            brief = brief_for(query.text, self._likely, self.settings.prompt_tokens)
             checker = Checker(self.judge, brief, hits, self.retriever.likeness)
             prompt = tuple(messages(brief)) if model != EXTRACTIVE else ()
             try:
@@ -234,7 +235,8 @@ class Session:
         standing = [sentence for sentence in self._sentences if _stands(sentence)]
         citations: dict[int, Citation] = {c.number: c for s in standing for c in s.citations}
         verdicts = {sentence.verdict for sentence in self._sentences}
-        text = " ".join(marked(s) for s in standing) or abstention(hits, filters, self.articles, verdicts)
+        near = () if standing else nearest(self._likely, found.corrections)
+        text = " ".join(marked(s) for s in standing) or abstention(near, filters, self.articles, verdicts)
         return Answer(
             question=self.question,
             text=text,
@@ -247,6 +249,7 @@ class Session:
             timings=timings,
             notices=(*found.understood.notes, *self._notices),
             understood=found.understood,
+            nearest=near,
         )
 
 

@@ -225,22 +225,9 @@ class Checker:
         return missing(claim, [self._cited(nearest)]) or "the cited words say something else"
 
     def _citation(self, run: _Run) -> Citation:
-        hit = run.hit
-        key = (hit.article_id, run.start, run.end)
+        key = (run.hit.article_id, run.start, run.end)
         number = self._numbers.setdefault(key, len(self._numbers) + 1)
-        return Citation(
-            number=number,
-            article_id=hit.article_id,
-            start=run.start,
-            end=run.end,
-            quote=run.quote,
-            title=hit.title,
-            outlet=hit.outlet,
-            byline=hit.byline,
-            published=hit.published,
-            url=hit.url,
-            page=next((page for page, (start, _) in zip(hit.pages, hit.sentences) if start == run.start), None),
-        )
+        return run.hit.citation(number, run.start, run.end)
 
 
 def _numbers_held(claim: str, run: _Run) -> int:

@@ -104,11 +104,14 @@ def _show_end(answer: Answer) -> None:
             error(f"notice: {notice}")
     if answer.abstained:
         typer.echo(_wrapped(answer.text))
-    if answer.citations:
+    if answer.nearest:
+        typer.echo("\nWhat comes nearest, word for word:")
+    elif answer.citations:
         typer.echo("")
-    for citation in answer.citations:
+    for citation in answer.nearest or answer.citations:
+        mark = "-" if answer.nearest else f"[{citation.number}]"
         page = f" · page {citation.page}" if citation.page else ""
-        typer.echo(f"  [{citation.number}] {printable(citation.title or 'Untitled')} · {_origin(citation)}{page}")
+        typer.echo(f"  {mark} {printable(citation.title or 'Untitled')} · {_origin(citation)}{page}")
         typer.echo(_wrapped(f"“{citation.quote}”", "      "))
         typer.echo(f"      {printable(citation.url or citation.article_id)} ({citation.start}-{citation.end})")
     times = answer.timings

@@ -70,6 +70,22 @@ class Hit(Record):
     also: tuple[Copy, ...] = ()
     pages: tuple[int, ...] = ()
 
+    def citation(self, number: int, start: int, end: int) -> Citation:
+        """What cites the words from `start` to `end`, places in the article that lie within this hit."""
+        return Citation(
+            number=number,
+            article_id=self.article_id,
+            start=start,
+            end=end,
+            quote=self.text[start - self.start : end - self.start],
+            title=self.title,
+            outlet=self.outlet,
+            byline=self.byline,
+            published=self.published,
+            url=self.url,
+            page=next((page for page, (first, _) in zip(self.pages, self.sentences) if first == start), None),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Filters(Record):
@@ -188,6 +204,8 @@ class Answer(Record):
 
     `text` holds the standing sentences with their marks ("… [1]"), or, if `abstained`, that the archive does not say,
     what was searched and what came nearest. `citations` are those of the standing sentences, in order of number.
+    `nearest`, of an abstention only, are the sentences of the evidence that most likely hold what was asked, likeliest
+    first: where to read on, and no part of the answer.
     `evidence` is what writer and reader were shown; `model` names the writer; `notices` are what the reader must know,
     such as a writer that failed and was replaced.
     """
@@ -203,6 +221,7 @@ class Answer(Record):
     timings: Timings
     notices: tuple[str, ...] = ()
     understood: Understood | None = None
+    nearest: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

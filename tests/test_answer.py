@@ -176,9 +176,21 @@ def test_a_question_beyond_the_archive_abstains(archive: rag.Archive) -> None:
     assert answer.abstained
     assert "does not say" in answer.text
     assert "3 articles" in answer.text
-    assert "Nearest coverage" in answer.text
     assert answer.citations == ()
     assert answer.evidence
+
+
+def test_an_abstention_names_the_nearest_words_and_where_they_stand(archive: rag.Archive) -> None:
+    with serving("The archive does not say.") as served:
+        answer = archive.ask(QUESTION, writer=served.writer)
+    assert answer.abstained
+    assert "12.5 million crowns" in answer.nearest[0].quote
+    assert f"Nearest coverage: “{answer.nearest[0].title}”" in answer.text
+    assert "12.5" not in answer.text
+    for citation in answer.nearest:
+        assert archive.article(citation.article_id).text[citation.start : citation.end] == citation.quote
+    assert len({citation.quote for citation in answer.nearest}) == len(answer.nearest) <= 3
+    assert archive.ask(QUESTION, writer="extractive").nearest == ()
 
 
 def test_a_filter_that_leaves_nothing_abstains_and_says_so(archive: rag.Archive) -> None:

@@ -21,14 +21,14 @@ NOTHING_WITHIN = (
 def evidence(
     hits: Sequence[Hit], question: str, today: date, answer: Answer | None = None, limited: bool = False
 ) -> str:
-    """What was found on a question, best first; the words that the answer cites stand out.
+    """What was found on a question, best first; the words that the answer cites, or that come nearest, stand out.
 
     `limited` says that the reader's filters kept articles out.
     """
     if not hits:
         return NOTHING_WITHIN if limited else NOTHING
     asked = asked_words(question)
-    citations = answer.citations if answer else ()
+    citations = (answer.citations or answer.nearest) if answer else ()
     cards = [card(hit, citations, asked, today) for hit in hits]
     shown, folded = cards[:OPEN_AT_ONCE], cards[OPEN_AT_ONCE:]
     rest = ""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from html import escape
 
-from rag.types import Answer, Citation, Hit, Sentence, Understood, Verdict
+from rag.types import Answer, Citation, Sentence, Understood, Verdict
 from ui.cards import opener
 from ui.words import dated, origin
 
@@ -110,7 +110,7 @@ def answer(item: Answer, chips: str, turn: str, today: date, below: str = "") ->
     notices = "".join(f'<p class="notice">{escape(notice)}</p>' for notice in item.notices if notice not in notes)
     body = "".join(sentence(s, turn, n) for n, s in enumerate(item.sentences))
     if item.abstained:
-        body += abstained(item.text, item.evidence)
+        body += abstained(item.text, item.nearest, today)
     times = item.timings
     foot = (
         f"{escape(item.model)} · archive {escape(item.archive_version)} · evidence {times.retrieve:.2f}\u00a0s · "
@@ -123,21 +123,19 @@ def answer(item: Answer, chips: str, turn: str, today: date, below: str = "") ->
     )
 
 
-def abstained(text: str, hits: Sequence[Hit]) -> str:
-    """That the archive does not say, and what comes nearest, each of which opens."""
+def abstained(text: str, nearest: Sequence[Citation], today: date) -> str:
+    """That the archive does not say, and the words that come nearest, each of which opens where it stands."""
     said, _, _ = text.partition(" Nearest coverage:")
     near = "".join(
-        f'<li><button type="button" class="read" {opener(hit.article_id, hit.start, hit.end, hit.text)}>'
-        f"<bdi>{escape(hit.title or 'Untitled')}</bdi></button></li>"
-        for hit in _once(hits[:3])
+        f'<li><q dir="auto">{escape(c.quote)}</q><button type="button" class="read" '
+        f"{opener(c.article_id, c.start, c.end, c.quote)}><bdi>{escape(c.title or 'Untitled')}</bdi></button>"
+        f'<span class="origin">{dated(c.published, today)} · {origin(c)}</span></li>'
+        for c in nearest
     )
-    nearest = f'<p class="nearest">Nearest coverage</p><ul class="nearest">{near}</ul>' if near else ""
-    return f'<div class="abstained"><p dir="auto">{escape(said)}</p>{nearest}</div>'
-
-
-def _once(hits: Sequence[Hit]) -> list[Hit]:
-    """The first hit of each article."""
-    return [hit for n, hit in enumerate(hits) if all(hit.article_id != other.article_id for other in hits[:n])]
+    label = '<h3 class="label">What comes nearest, word for word</h3>'
+    return f'<div class="abstained"><p dir="auto">{escape(said)}</p></div>' + (
+        f'{label}<ul class="nearest">{near}</ul>' if near else ""
+    )
 
 
 def sources(item: Answer, today: date) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from eval.cases import Case
 from eval.metrics import HIGHER, LOWER, Value, answered, metric
+from eval.outcomes import holds
 
 
 @metric("false answer", better=LOWER, guarded=True)
@@ -35,3 +36,16 @@ def precision(case: Case) -> Value:
 def recall(case: Case) -> Value:
     """Of the unanswerable questions the share that got an abstention, 0 to 1: 1 − `false answer`."""
     return None if case.asked.answerable else float(case.refused)
+
+
+@metric("facts nearest to a false refusal", better=HIGHER)
+@answered
+def nearest(case: Case) -> Value:
+    """Of an answerable question's abstention, the key facts that stand in the sentences it names as nearest / key
+    facts, 0 to 1: whether a reader who gets no answer still reads it. No value for other cases and for a system that
+    names no sentences. Blind, as key-fact recall is, to what is said around a fact."""
+    quotes = [citation["quote"] for citation in (case.answer or {}).get("nearest", ())]
+    if not case.asked.answerable or not case.refused or not quotes:
+        return None
+    facts = case.asked.key_facts
+    return sum(any(holds(quote, forms) for quote in quotes) for forms in facts) / len(facts)

@@ -75,6 +75,11 @@ def value(name: str, of: Case) -> Value:
     return metrics.discovered()[name].of(of)
 
 
+def nearest(of: Case, *quotes: str) -> Case:
+    """The case with the words that its abstention names as nearest."""
+    return replace(of, answer={**(of.answer or {}), "nearest": [cited(n, quote) for n, quote in enumerate(quotes, 1)]})
+
+
 ABSTENTION = case(sentence(BRIDGE, BRIDGE, verdict="unsupported"), abstained=True)
 
 
@@ -84,6 +89,7 @@ _TWO = sentence("It is so.", "One.", "Two.")
 KINDS = {
     "right": case(sentence(BRIDGE, BRIDGE), evidence=[BRIDGE], opens=(True,), findings=[finding("supported", 1)]),
     "abstention": ABSTENTION,
+    "abstention, nearest named": nearest(ABSTENTION, BRIDGE),
     "abstention, unanswerable": case(asked=UNANSWERABLE, abstained=True),
     "failure": failure(),
     "failure, unanswerable": failure(UNANSWERABLE),
@@ -182,6 +188,17 @@ def test_a_name_used_twice_is_an_error(plugged: Path) -> None:
 def test_silence_and_word(of: Case, expected: tuple[float | None, ...]) -> None:
     names = ("false answer", "false refusal", "abstention precision", "abstention recall")
     assert tuple(value(name, of) for name in names) == expected
+
+
+@pytest.mark.parametrize(
+    ("quotes", "expected"),
+    [([BRIDGE], 1.0), (["They cost 12.5 million."], 1 / 2), (["They cost", "said Brandt"], 1 / 2), (["Apples."], 0.0)],
+)
+def test_facts_in_the_words_nearest_to_a_false_refusal(quotes: list[str], expected: float) -> None:
+    cases = [nearest(of, *quotes) for of in (ABSTENTION, KINDS["right"], KINDS["abstention, unanswerable"])]
+    name = "facts nearest to a false refusal"
+    assert [value(name, of) for of in cases] == [expected, None, None]
+    assert value(name, ABSTENTION) is None  # of a system that names no sentences
 
 
 # -- facts ------------------------------------------------------------------------------------------------------------
