@@ -20,6 +20,10 @@ LEGEND = (
     '<span class="mark unsupported" aria-hidden="true"></span>struck, with the reason '
     '<span class="mark unchecked" aria-hidden="true"></span>not checked</p>'
 )
+_NEAREST = (
+    '<h3 class="label">What comes nearest, word for word</h3>'
+    '<p class="quiet">An answer can be missed: read these before you take the silence for a fact.</p>'
+)
 # What `Understood` holds, as the reader is told it, in the order it is told. "history" is the follow-up made whole.
 _CHIPS = (
     ("outlets", "From"),
@@ -132,10 +136,8 @@ def abstained(text: str, nearest: Sequence[Citation], today: date) -> str:
         f'<span class="origin">{dated(c.published, today)} · {origin(c)}</span></li>'
         for c in nearest
     )
-    label = '<h3 class="label">What comes nearest, word for word</h3>'
-    return f'<div class="abstained"><p dir="auto">{escape(said)}</p></div>' + (
-        f'{label}<ul class="nearest">{near}</ul>' if near else ""
-    )
+    body = f'<div class="abstained"><p dir="auto">{escape(said)}</p></div>'
+    return f'{body}{_NEAREST}<ul class="nearest">{near}</ul>' if near else body
 
 
 def sources(item: Answer, today: date) -> str:

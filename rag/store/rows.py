@@ -71,9 +71,11 @@ class Rows:
 
     def get(self, numbers: Numbers) -> NDArray[Any]:
         """The records of `numbers`, shape (len(numbers), width); zeros for numbers beyond the end."""
-        rows = self.all()
-        found = np.zeros((len(numbers), self._width), self._dtype)
+        rows = np.asarray(self.all())
         there = numbers < len(rows)
+        if there.all():  # one pass over the memory instead of three: a filter asks for thousands
+            return np.take(rows, numbers, axis=0)
+        found = np.zeros((len(numbers), self._width), self._dtype)
         found[there] = rows[numbers[there]]
         return found
 
