@@ -16,7 +16,7 @@ from rag.differing import others, premises
 from rag.errors import DiskFull, HashMismatch, PackUnavailable, RagError, SettingsError, WriterFailed
 from rag.judges import Judge
 from rag.kinds import asks_number
-from rag.likely import Likely, likely
+from rag.likely import likely
 from rag.prompts import is_no_answer, messages
 from rag.query import Query
 from rag.retrieve import Found, Retriever
@@ -71,12 +71,13 @@ class Session:
     settings: Settings
     version: str
     articles: int
+    likeliest: bool = False
     _sentences: list[Sentence] = field(default_factory=list)
     _notices: list[str] = field(default_factory=list)
     _written: set[str] = field(default_factory=set)
     _instead: dict[str, str] = field(default_factory=dict)  # what was written, by what is quoted instead
     _asked: str = ""  # the question made whole
-    _likely: Likely = field(default_factory=lambda: Likely((), ()))
+    _nearest: tuple[Citation, ...] = ()
     _written_until: float = 0.0
     _first_token: float | None = None
 
@@ -90,8 +91,11 @@ class Session:
         writing = self._written_until = time.perf_counter()
         model, prompt = self.writer, tuple[tuple[str, str], ...]()
         if hits:
-            self._likely = likely(query.text, found, self.retriever.read(query.text, hits))
-            brief = brief_for(query.text, self._likely, self.settings.prompt_tokens)
+            weighed = likely(query.text, found, self.retriever.read(query.text, hits))
+            self._nearest = nearest(weighed, found.corrections)
+            if self.likeliest:
+                yield Evidence(hits, retrieved, found.understood, self._nearest)
+            brief = brief_for(query.text, weighed, self.settings.prompt_tokens)
             checker = Checker(self.judge, brief, hits, self.retriever.likeness)
             prompt = tuple(messages(brief)) if model != EXTRACTIVE else ()
             try:
@@ -235,7 +239,7 @@ class Session:
         standing = [sentence for sentence in self._sentences if _stands(sentence)]
         citations: dict[int, Citation] = {c.number: c for s in standing for c in s.citations}
         verdicts = {sentence.verdict for sentence in self._sentences}
-        near = () if standing else nearest(self._likely, found.corrections)
+        near = () if standing else self._nearest
         text = " ".join(marked(s) for s in standing) or abstention(near, filters, self.articles, verdicts)
         return Answer(
             question=self.question,

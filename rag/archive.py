@@ -21,6 +21,7 @@ from rag.judges import Judge, open_judge
 from rag.likely import Weighed, weighed
 from rag.models import Progress
 from rag.overview import Tally, overview, tally
+from rag.query.follow import accepted, make_whole, rewrite_messages
 from rag.retrieve import Retriever
 from rag.retrieve.compare import Candidate
 from rag.serving import Serving
@@ -221,13 +222,15 @@ class Archive:
         writer: str | None = None,
         as_of: date | None = None,
         ignore: Collection[str] = (),
+        likeliest: bool = False,
     ) -> Iterator[Event]:
         """The answer as it comes: Evidence, then Delta and Checked, then Done. Closing the iterator stops the writer.
 
         `history` holds earlier turns, oldest first, as (question, answer text) or Answers: a follow-up is made whole
         by rules, or where they do not suffice by the writer's model, before the evidence. `writer` replaces the
         settings' one for this question; one that fails is replaced by the extractive one, and the answer's notices say
-        so. `as_of` and `ignore` are as for `search`. Raises SettingsError for an empty question.
+        so. `as_of` and `ignore` are as for `search`. With `likeliest`, Evidence comes a second time, as soon as it is
+        known which of its sentences most likely hold what is asked. Raises SettingsError for an empty question.
         """
         begun = time.perf_counter()
         check_name(writer or self.settings.writer)
@@ -244,19 +247,16 @@ class Archive:
             settings=self.settings,
             version=self.version,
             articles=self._catalog.rows("SELECT count(*) FROM articles")[0][0],
+            likeliest=likeliest,
         )
         return session.run(query, filters or Filters(), begun)
 
     def takes_model(self, question: str, history: Sequence[Turn | Answer]) -> bool:
         """Whether a follow-up has to be made whole by the writer's model before anything is found."""
-        from rag.query.follow import make_whole
-
         return bool(history) and not make_whole(question, turns_of(history)).sure
 
     def _rewritten(self, question: str, turns: Sequence[Turn], writer: str | None) -> str | None:
         """A follow-up that rules cannot make whole, made whole by the writer's model if it can be trusted."""
-        from rag.query.follow import accepted, rewrite_messages
-
         try:
             reply = self._writer(writer).reply(rewrite_messages(question, turns))
         except ModelError:  # announced when it is asked to write; the rules' text serves for searching

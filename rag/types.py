@@ -237,11 +237,15 @@ class IngestReport(Record):
 
 @dataclass(frozen=True, slots=True)
 class Evidence(Record):
-    """First event of a stream: the hits the writer is about to be shown."""
+    """First event of a stream: the hits the writer is about to be shown.
+
+    Where `likeliest` was asked for it comes again, with `nearest` as in `Answer`, before a word is written.
+    """
 
     hits: tuple[Hit, ...]
     seconds: float
     understood: Understood | None = None
+    nearest: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

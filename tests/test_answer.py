@@ -180,6 +180,16 @@ def test_a_question_beyond_the_archive_abstains(archive: rag.Archive) -> None:
     assert answer.evidence
 
 
+def test_what_most_likely_answers_is_told_before_a_word_is_written_to_whoever_asks(archive: rag.Archive) -> None:
+    first, second, *rest = archive.stream(QUESTION, likeliest=True)
+    assert isinstance(first, Evidence)
+    assert isinstance(second, Evidence)
+    assert first.nearest == ()
+    assert second.hits == first.hits
+    assert "12.5 million crowns" in second.nearest[0].quote
+    in_order([second, *rest])
+
+
 def test_an_abstention_names_the_nearest_words_and_where_they_stand(archive: rag.Archive) -> None:
     with serving("The archive does not say.") as served:
         answer = archive.ask(QUESTION, writer=served.writer)

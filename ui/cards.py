@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from html import escape
 
-from rag.types import Answer, Citation, Hit
+from rag.types import Answer, Citation, Evidence, Hit
 from ui.marks import asked_words, marked, places
 from ui.words import dated, day, link, origin
 
@@ -16,25 +16,34 @@ NOTHING_WITHIN = (
     "<p>Nothing that the filters let through comes near this question.</p>"
     '<p><button type="button" class="plain" data-wide>Ask again without filters</button></p>'
 )
+LIKELY = "Marked: what most likely answers"
+CITED = "Marked: what the answer cites"
+NEAREST = "Marked: what comes nearest"
 
 
 def evidence(
-    hits: Sequence[Hit], question: str, today: date, answer: Answer | None = None, limited: bool = False
+    hits: Sequence[Hit], question: str, today: date, by: Answer | Evidence | None = None, limited: bool = False
 ) -> str:
-    """What was found on a question, best first; the words that the answer cites, or that come nearest, stand out.
+    """What was found on a question, best first, with words marked by what is known: see `LIKELY` and the others.
 
     `limited` says that the reader's filters kept articles out.
     """
     if not hits:
         return NOTHING_WITHIN if limited else NOTHING
     asked = asked_words(question)
-    citations = (answer.citations or answer.nearest) if answer else ()
+    told, citations = _marks(by)
     cards = [card(hit, citations, asked, today) for hit in hits]
     shown, folded = cards[:OPEN_AT_ONCE], cards[OPEN_AT_ONCE:]
     rest = ""
     if folded:
         rest = f'<details class="rest"><summary>{len(folded)} more</summary>{"".join(folded)}</details>'
-    return "".join(shown) + rest
+    return (f'<p class="told">{told}</p>' if citations else "") + "".join(shown) + rest
+
+
+def _marks(by: Answer | Evidence | None) -> tuple[str, Sequence[Citation]]:
+    if isinstance(by, Answer):
+        return (CITED, by.citations) if by.citations else (NEAREST, by.nearest)
+    return LIKELY, by.nearest if by else ()
 
 
 def card(hit: Hit, citations: Sequence[Citation], asked: frozenset[str], today: date) -> str:

@@ -121,14 +121,16 @@ def _answered(
         if "history" not in wishes.ignore and archive.takes_model(text, earlier):  # which others may be waiting for
             for before in place.waits():
                 yield render.writing(text, chips, [], "", turn, waiting(before)), found, earlier
-        stream = archive.stream(text, earlier, wishes.filters, writer=wishes.writer, ignore=wishes.ignore)
+        stream = archive.stream(
+            text, earlier, wishes.filters, writer=wishes.writer, ignore=wishes.ignore, likeliest=True
+        )
         try:
             for event in stream:
                 if isinstance(event, Evidence):
                     meant = event.understood
                     chips = render.understood(meant, wishes.ignore)
                     asked = meant.text if meant else text
-                    found = cards.evidence(event.hits, asked, today, limited=bool(wishes.filters))
+                    found = cards.evidence(event.hits, asked, today, event, limited=bool(wishes.filters))
                     for before in place.waits():
                         yield render.writing(text, chips, [], "", turn, waiting(before)), found, earlier
                 elif isinstance(event, Delta):

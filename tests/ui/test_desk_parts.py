@@ -18,7 +18,7 @@ from rag import Article, Filters, Understood
 from rag.errors import RagError
 from rag.types import ArchiveStatus
 from tests.conftest import SETTINGS, Opener, write_article
-from ui import filters, panel, render, shell, turns
+from ui import cards, filters, panel, render, shell, turns
 from ui.examples import examples, question_of
 from ui.guard import Guard, Message, Send
 from ui.line import Line
@@ -286,7 +286,10 @@ def test_evidence_comes_before_the_answer_and_the_turn_is_kept(opened: Opener, f
     archive = opened()
     archive.ingest(folder)
     updates = list(turns.ask(archive, "How many tonnes of apples did farmers bring in?", []))
-    assert any("working" in shown and "310 tonnes" in cards for shown, cards, _ in updates)
+    under_way = [found for shown, found, _ in updates if "working" in shown and "310 tonnes" in found]
+    assert "<mark>" not in under_way[0]
+    likely = next(found for found in under_way if cards.LIKELY in found)
+    assert re.search(r"<mark>((?!</mark>).)*310 \S*tonnes", re.sub("</?b[^>]*>", "", likely))
     shown, _, history = updates[-1]
     assert "310 tonnes" in shown
     assert [asked for asked, _ in history] == ["How many tonnes of apples did farmers bring in?"]

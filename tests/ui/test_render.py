@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from rag import Answer, Citation, Copy, Hit, Sentence, Timings, Verdict
+from rag import Answer, Citation, Copy, Evidence, Hit, Sentence, Timings, Verdict
 from ui import cards, render
 
 TODAY = date(2026, 11, 25)
@@ -40,6 +41,7 @@ def test_everything_from_outside_is_escaped() -> None:
     page = (
         render.answer(item, "", "t", TODAY) + render.answer(_answer(hit), "", "t", TODAY) + render.problem(EVIL, EVIL)
     )
+    page += render.answer(replace(_answer(hit), nearest=(_citation(hit, EVIL),)), "", "t", TODAY)
     page += cards.evidence([hit], EVIL, TODAY, item) + render.writing(EVIL, "", [sentence], EVIL, "t", EVIL)
     assert "<script" not in page
     assert 'alert("' not in page
@@ -56,7 +58,20 @@ def _card(hit: Hit, *citations: Citation) -> str:
 
 def test_cited_words_are_marked_exactly() -> None:
     hit = _hit()
-    assert "Rain fell. <mark>The bridge closed.</mark> Nobody" in _card(hit, _citation(hit, "The bridge closed."))
+    shown = _card(hit, _citation(hit, "The bridge closed."))
+    assert "Rain fell. <mark>The bridge closed.</mark> Nobody" in shown
+    assert cards.CITED in shown
+
+
+def test_before_the_answer_what_most_likely_answers_is_marked_and_in_an_abstention_what_came_nearest() -> None:
+    hit = _hit()
+    near = _citation(hit, "The bridge closed.")
+    silent = replace(_answer(hit), nearest=(near,))
+    for by, told in ((Evidence((hit,), 0.1, None, (near,)), cards.LIKELY), (silent, cards.NEAREST)):
+        shown = cards.evidence([hit], "", TODAY, by)
+        assert "<mark>The bridge closed.</mark>" in shown
+        assert shown.count(told) == 1
+    assert "Marked" not in cards.evidence([hit], "", TODAY, Evidence((hit,), 0.1))
 
 
 def test_overlapping_citations_are_marked_once() -> None:
