@@ -28,8 +28,12 @@ class Condition:
     values: tuple[Any, ...]
 
 
-def condition(filters: Filters) -> Condition:
-    """`filters` as SQL. An article without the filtered field does not pass."""
+def condition(filters: Filters, *, of_few: bool = False) -> Condition:
+    """`filters` as SQL. An article without the filtered field does not pass.
+
+    `of_few`: it is asked of few articles, which are looked at one by one; else all that have a name are listed first,
+    which for an outlet with a tenth of a large archive takes as long as a whole search (100 ms of 100,000 passages).
+    """
     parts: list[str] = []
     values: list[Any] = []
     for bound, sign in ((filters.published_from, ">="), (filters.published_to, "<=")):
@@ -39,9 +43,9 @@ def condition(filters: Filters) -> Condition:
     for field in ("outlet", "byline", "section", "language"):
         wanted: tuple[str, ...] = getattr(filters, field + "s")
         if wanted:
-            parts.append(
-                f"a.n IN (SELECT article FROM facets WHERE field = ? AND value IN ({', '.join('?' * len(wanted))}))"
-            )
+            named = f"FROM facets f WHERE f.field = ? AND f.value IN ({', '.join('?' * len(wanted))})"
+            has = f"EXISTS (SELECT 1 {named} AND f.article = a.n)" if of_few else f"a.n IN (SELECT f.article {named})"
+            parts.append(has)
             values += [field, *(name.casefold() for name in wanted)]
     return Condition(" AND ".join(parts) or "1", tuple(values))
 
@@ -108,7 +112,7 @@ def _names(catalog: Catalog, field: str) -> tuple[str, ...]:
 
 def known(catalog: Catalog, numbers: Sequence[int], filters: Filters) -> set[int]:
     """Those of `numbers` that are current passages of articles that stand and pass `filters`."""
-    where = condition(filters)
+    where = condition(filters, of_few=True)
     found: set[int] = set()
     for i in range(0, len(numbers), _CHUNK):
         chunk = numbers[i : i + _CHUNK]

@@ -122,7 +122,7 @@ def _stories(catalog: Catalog, pairs: Mapping[int, set[int]], filters: Filters) 
 
 
 def _members(catalog: Catalog, numbers: Sequence[int], filters: Filters) -> dict[int, _Member]:
-    where = lookup.condition(filters)
+    where = lookup.condition(filters, of_few=True)
     rows = catalog.rows(
         f"SELECT a.n, a.id, a.outlet, a.title, a.published, a.updated, a.url, coalesce({where.sql}, 0) AS passes "
         f"FROM articles a WHERE a.n IN ({', '.join('?' * len(numbers))}) AND {lookup.STANDING}",
