@@ -14,6 +14,7 @@ from rag.retrieve.corrected import Corrections
 from rag.types import Citation, Filters, Verdict
 
 _NEAREST = 3  # sentences
+_FARTHEST = -3.0  # log-odds of the others: what holds the answer less often than one time in twenty is not near
 
 
 def abstention(nearest: Sequence[Citation], filters: Filters, articles: int, verdicts: Collection[Verdict]) -> str:
@@ -32,7 +33,8 @@ def abstention(nearest: Sequence[Citation], filters: Filters, articles: int, ver
 
 
 def nearest(likely: Likely, corrections: Corrections) -> tuple[Citation, ...]:
-    """The sentences of the evidence that most likely hold what was asked, likeliest first, each text once.
+    """The sentences of the evidence that most likely hold what was asked, likeliest first, each text once: at least
+    one, however unlikely, where there is evidence.
 
     In place of a sentence with a number that a correction puts right it is the correction.
     """
@@ -42,8 +44,8 @@ def nearest(likely: Likely, corrections: Corrections) -> tuple[Citation, ...]:
         for odds, span in zip(own.tolist(), hit.sentences, strict=True)
     ]
     found: dict[str, Citation] = {}
-    for _, hit, (start, end) in sorted(places, key=lambda place: -place[0]):
-        if len(found) == _NEAREST:
+    for odds, hit, (start, end) in sorted(places, key=lambda place: -place[0]):
+        if len(found) == _NEAREST or (found and odds < _FARTHEST):
             break
         citation = hit.citation(len(found) + 1, start, end)
         if fix := correction_of(citation.quote, (citation,), likely.hits, corrections):

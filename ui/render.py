@@ -114,7 +114,7 @@ def answer(item: Answer, chips: str, turn: str, today: date, below: str = "") ->
     notices = "".join(f'<p class="notice">{escape(notice)}</p>' for notice in item.notices if notice not in notes)
     body = "".join(sentence(s, turn, n) for n, s in enumerate(item.sentences))
     if item.abstained:
-        body += abstained(item.text, item.nearest, today)
+        body += abstained(item.text, item.nearest)
     times = item.timings
     foot = (
         f"{escape(item.model)} · archive {escape(item.archive_version)} · evidence {times.retrieve:.2f}\u00a0s · "
@@ -127,24 +127,19 @@ def answer(item: Answer, chips: str, turn: str, today: date, below: str = "") ->
     )
 
 
-def abstained(text: str, nearest: Sequence[Citation], today: date) -> str:
+def abstained(text: str, nearest: Sequence[Citation]) -> str:
     """That the archive does not say, and the words that come nearest, each of which opens where it stands."""
     said, _, _ = text.partition(" Nearest coverage:")
-    near = "".join(
-        f'<li><q dir="auto">{escape(c.quote)}</q><button type="button" class="read" '
-        f"{opener(c.article_id, c.start, c.end, c.quote)}><bdi>{escape(c.title or 'Untitled')}</bdi></button>"
-        f'<span class="origin">{dated(c.published, today)} · {origin(c)}</span></li>'
-        for c in nearest
-    )
+    near = "".join(f'<li dir="auto"><q>{escape(c.quote)}</q>{_cite(c)}</li>' for c in nearest)
     body = f'<div class="abstained"><p dir="auto">{escape(said)}</p></div>'
     return f'{body}{_NEAREST}<ul class="nearest">{near}</ul>' if near else body
 
 
 def sources(item: Answer, today: date) -> str:
-    """The cited articles, each once, with the numbers of its citations. It opens at the first of them."""
+    """The articles cited, or nearest, each once, with the numbers of its quotes. It opens at the first of them."""
     also = {hit.article_id: [copy.article_id for copy in hit.also] for hit in item.evidence}
     cited: dict[str, list[Citation]] = {}
-    for citation in item.citations:
+    for citation in item.citations or item.nearest:
         cited.setdefault(citation.article_id, []).append(citation)
     rows = []
     for article_id, citations in cited.items():

@@ -115,7 +115,7 @@ def test_a_sentence_that_is_struck_gives_its_reason_to_whoever_asks() -> None:
 
 def test_an_abstention_shows_the_nearest_words_and_opens_them_where_they_stand() -> None:
     near = _hit(title="A").citation(1, 0, 7)
-    shown = render.abstained("The archive does not say. Nearest coverage: “A”.", [near], TODAY)
+    shown = render.abstained("The archive does not say. Nearest coverage: “A”.", [near])
     assert f'data-start="0" data-end="7" data-quote="{near.quote}"' in shown
     assert f">{near.quote}</q>" in shown
     assert "“A”" not in shown
