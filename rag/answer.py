@@ -70,7 +70,7 @@ class Session:
     judge: Judge
     settings: Settings
     version: str
-    articles: int
+    articles: Callable[[], int]
     likeliest: bool = False
     _sentences: list[Sentence] = field(default_factory=list)
     _notices: list[str] = field(default_factory=list)
@@ -240,7 +240,7 @@ class Session:
         citations: dict[int, Citation] = {c.number: c for s in standing for c in s.citations}
         verdicts = {sentence.verdict for sentence in self._sentences}
         near = () if standing else self._nearest
-        text = " ".join(marked(s) for s in standing) or abstention(near, filters, self.articles, verdicts)
+        text = " ".join(marked(s) for s in standing) or abstention(near, filters, self.articles(), verdicts)
         return Answer(
             question=self.question,
             text=text,

@@ -246,7 +246,7 @@ class Archive:
             judge=self._judge,
             settings=self.settings,
             version=self.version,
-            articles=self._catalog.rows("SELECT count(*) FROM articles")[0][0],
+            articles=lambda: int(self._catalog.rows("SELECT count(*) FROM articles")[0][0]),
             likeliest=likeliest,
         )
         return session.run(query, filters or Filters(), begun)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.store.catalog import Catalog
-from rag.store.lookup import STANDING
+from rag.store.lookup import RETRACTED
 from rag.store.rows import ATTRIBUTES, value_hash
 from rag.store.vectors import Vectors
 
@@ -67,7 +67,8 @@ class Attributes:
     def _read(self, rows: NDArray[np.void], last: int) -> Present:
         late = self._catalog.rows(
             "SELECT p.n, p.article, a.published_day, a.outlet, a.section, a.language FROM passages p "
-            "JOIN articles a ON a.n = p.article WHERE p.embedded = 0 OR p.n >= ?",
+            "JOIN articles a ON a.n = p.article WHERE p.n IN "
+            "(SELECT n FROM passages WHERE embedded = 0 UNION SELECT n FROM passages WHERE n >= ?)",
             (len(rows),),
         )
         gone = [row["n"] for row in self._catalog.rows("SELECT n FROM doomed_vectors WHERE n < ?", (len(rows),))]
@@ -88,6 +89,6 @@ class Attributes:
 
     def _retracted(self) -> NDArray[np.int64]:
         rows = self._catalog.rows(
-            f"SELECT p.n FROM passages p JOIN articles a ON a.n = p.article WHERE NOT ({STANDING})"
+            f"SELECT n FROM passages WHERE article IN (SELECT n FROM articles WHERE id IN ({RETRACTED}))"
         )
         return np.array([row["n"] for row in rows], np.int64)

@@ -1,0 +1,80 @@
+"""Nothing on the way to the evidence walks through a whole table: what SQLite plans does not depend on the size."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import rag
+from tests.conftest import Opener, write_article
+
+# What may be walked through is small whatever the archive: what is still to be done, the retractions, a search's own.
+_SMALL = re.compile(
+    r"SCAN (?:CONSTANT ROW|\(subquery|every|m\b|doomed_vectors|places|passage_index VIRTUAL TABLE|main\.passage_index"
+    r"|\w+ USING INDEX (?:passages_pending|articles_to_note|articles_to_compare|notes_of_retractions))"
+)
+_FILTERS = (
+    rag.Filters(),
+    rag.Filters(outlets=("Sundby Radio", "Field Weekly"), bylines=("Mia Holt",), sections=("Culture",)),
+    rag.Filters(published_from=date(2024, 1, 1), published_to=date(2024, 12, 31), languages=("en",)),
+)
+_QUESTIONS = (
+    "How many tonnes of apples did farmers bring in?",
+    "What did Sundby Radio and Field Weekly report in June about “another winter”?",
+)
+
+
+@contextmanager
+def walks(archive: rag.Archive) -> Iterator[list[str]]:
+    """What the statements of the block walk through, each with its statement; there when the block has ended."""
+    said: list[str] = []
+    found: list[str] = []
+    db: sqlite3.Connection = archive._catalog._db
+    db.set_trace_callback(said.append)
+    try:
+        yield found
+    finally:
+        db.set_trace_callback(None)
+    for sql in dict.fromkeys(said):
+        if re.match(r"\s*(?:SELECT|WITH)\b", sql) and "passage_index_" not in sql:
+            steps = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}")]
+            found += [f"{step}: {sql}" for step in steps if step.startswith("SCAN") and not _SMALL.match(step)]
+
+
+@pytest.fixture
+def archive(opened: Opener, folder: Path) -> rag.Archive:
+    made = opened()
+    made.ingest(folder)
+    made.search(_QUESTIONS[0])
+    return made
+
+
+@pytest.mark.parametrize("filters", _FILTERS, ids=["no filter", "names", "days"])
+def test_a_search_of_a_changed_archive_up_to_the_evidence(
+    archive: rag.Archive, folder: Path, filters: rag.Filters
+) -> None:
+    write_article(folder / "more.md", "More rain is on its way, the weather office said.", title="Rain")
+    archive.ingest(folder)
+    with walks(archive) as found:
+        for question in _QUESTIONS:
+            next(iter(archive.stream(question, filters=filters)))
+    assert found == []
+
+
+def test_the_newest_articles_and_one_of_them(archive: rag.Archive) -> None:
+    with walks(archive) as found:
+        newest = archive.articles(limit=2)
+        archive.article(newest[0].id)
+    assert [step for step in found if "USING INDEX articles_by_day" not in step] == []  # in order, as far as asked
+
+
+def test_it_sees_a_walk(archive: rag.Archive) -> None:
+    with walks(archive) as found:
+        archive._catalog.rows("SELECT count(*) FROM passages WHERE start + 1 > 0")
+    assert len(found) == 1
