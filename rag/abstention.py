@@ -1,6 +1,6 @@
 """The answer that the archive does not say: what was searched, and what came nearest.
 
-A reader who gets no answer is not sent away. Where the archive does hold one, it mostly stands among the likeliest
+A reader who gets no answer is not sent away. Where the archive does hold one, it often stands among the likeliest
 sentences of the evidence: they are given as published, with their places, and never as an answer.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from rag.corrections import correction_of
+from rag.corrections import correction_of, with_what_puts_it_right
 from rag.likely import Likely
 from rag.retrieve.corrected import Corrections
 from rag.types import Citation, Filters, Verdict
@@ -33,28 +33,35 @@ def abstention(nearest: Sequence[Citation], filters: Filters, articles: int, ver
 
 
 def nearest(likely: Likely, corrections: Corrections) -> tuple[Citation, ...]:
-    """The sentences of the evidence that most likely hold what was asked, likeliest first, each text once: at least
-    one, however unlikely, where there is evidence.
+    """The sentences of the evidence that most likely hold what was asked, likeliest first, up to three of them; one,
+    however unlikely, where there is evidence.
 
-    In place of a sentence with a number that a correction puts right it is the correction.
+    No words are given twice. A number that a correction puts right is given with the correction, or by it alone.
     """
     places = [
         (odds, hit, span)
         for hit, own in zip(likely.hits, likely.odds, strict=True)
         for odds, span in zip(own.tolist(), hit.sentences, strict=True)
     ]
-    found: dict[str, Citation] = {}
+    found: list[Citation] = []
     for odds, hit, (start, end) in sorted(places, key=lambda place: -place[0]):
         if len(found) == _NEAREST or (found and odds < _FARTHEST):
             break
-        citation = hit.citation(len(found) + 1, start, end)
+        citation = hit.citation(len(found) + 1, *with_what_puts_it_right(hit, (start, end), corrections))
         if fix := correction_of(citation.quote, (citation,), likely.hits, corrections):
             citation = fix.hit.citation(citation.number, fix.start, fix.end)
-        found.setdefault(citation.quote, citation)
-    return tuple(found.values())
+        if not any(_shared(citation, known) for known in found):
+            found.append(citation)
+    return tuple(found)
+
+
+def _shared(one: Citation, other: Citation) -> bool:
+    overlaps = one.article_id == other.article_id and one.start < other.end and other.start < one.end
+    return overlaps or one.quote == other.quote
 
 
 def _named(citation: Citation) -> str:
     day = citation.published.date().isoformat() if citation.published else ""
     known = ", ".join(part for part in (citation.outlet, day) if part)
-    return f"“{citation.title or citation.quote[:60]}”" + (f" ({known})" if known else "")
+    title = f"“{citation.title}”" if citation.title else "an article without a headline"
+    return title + (f" ({known})" if known else "")

@@ -62,6 +62,16 @@ def correction_of(
     return None
 
 
+def with_what_puts_it_right(hit: Hit, span: tuple[int, int], corrections: Corrections) -> tuple[int, int]:
+    """The span of a sentence of a hit; up to what puts it right, if it names a mistake in an article of corrections."""
+    if any(hit.article_id in correcting for correcting in corrections.values()):
+        sentences = [hit.text[start - hit.start : end - hit.start] for start, end in hit.sentences]
+        n = hit.sentences.index(span)
+        if (last := _put_right(forms.numbers(sentences[n]), sentences, n)) is not None:
+            return span[0], hit.sentences[last][1]
+    return span
+
+
 def _put_right(numbers: Sequence[forms.Number], sentences: Sequence[str], n: int) -> int | None:
     """The sentence that puts right a number which sentence `n` calls a mistake; None if it does not."""
     said = forms.numbers(sentences[n])

@@ -204,7 +204,7 @@ class Answer(Record):
 
     `text` holds the standing sentences with their marks ("… [1]"), or, if `abstained`, that the archive does not say,
     what was searched and what came nearest. `citations` are those of the standing sentences, in order of number.
-    `nearest`, of an abstention only, are the sentences of the evidence that most likely hold what was asked, likeliest
+    `nearest`, of an abstention only, are the words of the evidence that most likely hold what was asked, likeliest
     first: where to read on, and no part of the answer.
     `evidence` is what writer and reader were shown; `model` names the writer; `notices` are what the reader must know,
     such as a writer that failed and was replaced.
@@ -239,7 +239,8 @@ class IngestReport(Record):
 class Evidence(Record):
     """First event of a stream: the hits the writer is about to be shown.
 
-    Where `likeliest` was asked for it comes again, with `nearest` as in `Answer`, before a word is written.
+    Where `likeliest` was asked for it comes again, before a word is written, with the `nearest` that an abstention
+    would have.
     """
 
     hits: tuple[Hit, ...]

@@ -22,7 +22,7 @@ LEGEND = (
 )
 _NEAREST = (
     '<h3 class="label">What comes nearest, word for word</h3>'
-    '<p class="quiet">An answer can be missed: read these before you take the silence for a fact.</p>'
+    '<p class="quiet missed">An answer can be missed: read these before you take the silence for a fact.</p>'
 )
 # What `Understood` holds, as the reader is told it, in the order it is told. "history" is the follow-up made whole.
 _CHIPS = (
@@ -100,11 +100,11 @@ def sentence(item: Sentence, turn: str, index: int) -> str:
     return f'<p class="sentence {item.verdict.value}" data-name="{name}" dir="auto">{mark}{body}</p>'
 
 
-def _cite(c: Citation) -> str:
+def _cite(c: Citation, name: str = "Citation") -> str:
     return (
-        f'<button type="button" class="cite" data-number="{c.number}" '
+        f'<button type="button" class="cite" data-number="{c.number}" data-called="{name}" '
         f"{opener(c.article_id, c.start, c.end, c.quote)} "
-        f'aria-label="Citation {c.number}: open the cited words">{c.number}</button>'
+        f'aria-label="{name} {c.number}: open these words">{c.number}</button>'
     )
 
 
@@ -129,8 +129,8 @@ def answer(item: Answer, chips: str, turn: str, today: date, below: str = "") ->
 
 def abstained(text: str, nearest: Sequence[Citation]) -> str:
     """That the archive does not say, and the words that come nearest, each of which opens where it stands."""
-    said, _, _ = text.partition(" Nearest coverage:")
-    near = "".join(f'<li dir="auto"><q>{escape(c.quote)}</q>{_cite(c)}</li>' for c in nearest)
+    said = text.partition(" Nearest coverage:")[0] if nearest else text  # an earlier release kept none
+    near = "".join(f'<li dir="auto"><q>{escape(c.quote)}</q>{_cite(c, "Nearest")}</li>' for c in nearest)
     body = f'<div class="abstained"><p dir="auto">{escape(said)}</p></div>'
     return f'{body}{_NEAREST}<ul class="nearest">{near}</ul>' if near else body
 
@@ -150,7 +150,8 @@ def sources(item: Answer, today: date) -> str:
             f'<button type="button" class="read" {place}><bdi>{escape(first.title or "Untitled")}</bdi></button>'
             f'<span class="origin">{dated(first.published, today)} · {origin(first)}</span></li>'
         )
-    return f'<h3 class="label">Sources</h3><ul class="sources">{"".join(rows)}</ul>' if rows else ""
+    label = "Where they stand" if item.abstained else "Sources"
+    return f'<h3 class="label">{label}</h3><ul class="sources">{"".join(rows)}</ul>' if rows else ""
 
 
 def problem(asked: str, message: str) -> str:

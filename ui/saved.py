@@ -32,14 +32,14 @@ class Changed(Record):
 
 
 def changed(answer: Answer, article_of: ArticleOf) -> list[Changed]:
-    """The cited articles that have changed since, in order of their first citation.
+    """The articles cited, or nearest, that have changed since, in order of their first quote.
 
     `article_of` gives an article by its id as it is today, and raises ArticleNotFound for one that is gone, as
     `Archive.article` does. An article that changed elsewhere, so that the cited words still stand, is not among them.
     """
     found: dict[tuple[str, str], list[Citation]] = {}
     articles: dict[str, Article | None] = {}
-    for citation in answer.citations:
+    for citation in answer.citations or answer.nearest:
         name = citation.article_id
         if name not in articles:
             articles[name] = today(name, article_of)

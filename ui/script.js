@@ -153,7 +153,7 @@ function await_more() {
 function place() {
   const all = cites();
   const at = all.indexOf(opener);
-  const name = opener?.dataset.number ? `Citation ${opener.dataset.number}` : "Article";
+  const name = opener?.dataset.number ? `${opener.dataset.called} ${opener.dataset.number}` : "Article";
   find("#panel .place").textContent = at < 0 ? "" : `${name}, ${at + 1} of ${all.length}`;
   for (const button of every("#panel [data-step]")) {
     button.disabled = all.length < 2 && at >= 0 ? true : all[at < 0 ? 0 : at + Number(button.dataset.step)] === undefined;
@@ -390,7 +390,7 @@ function listen() {
     if (told.get(sentence.dataset.name) !== text) say(text);
     told.set(sentence.dataset.name, text);
   }
-  const none = find("#answer .abstained > p")?.textContent ?? "";
+  const none = every("#answer .abstained > p, #answer .missed").map((part) => part.textContent).join(" ");
   if (none && told.get("none") !== none) say(none);
   told.set("none", none);
 }

@@ -54,9 +54,10 @@ def _repeats(turn: Turn, after: Turn | None) -> bool:
 
 
 def since(turn: Turn, article_of: ArticleOf) -> str:
-    """When an answer was given, and which of the articles it cites have changed since."""
+    """When an answer was given, and which of the articles it cites, or names as nearest, have changed since."""
+    name = "Nearest" if turn.answer.abstained else "Citation"
     notices = "".join(
-        f'<p class="notice" dir="auto">Citation {", ".join(map(str, one.numbers))}, '
+        f'<p class="notice" dir="auto">{name} {", ".join(map(str, one.numbers))}, '
         f"<bdi>{escape(one.title or 'Untitled')}</bdi>: {escape(one.reason)}.</p>"
         for one in changed(turn.answer, article_of)
     )

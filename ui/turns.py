@@ -131,8 +131,9 @@ def _answered(
                     chips = render.understood(meant, wishes.ignore)
                     asked = meant.text if meant else text
                     found = cards.evidence(event.hits, asked, today, event, limited=bool(wishes.filters))
-                    for before in place.waits():
-                        yield render.writing(text, chips, [], "", turn, waiting(before)), found, earlier
+                    if event.nearest or not event.hits:  # a reader who has to wait has the marks to read by
+                        for before in place.waits():
+                            yield render.writing(text, chips, [], "", turn, waiting(before)), found, earlier
                 elif isinstance(event, Delta):
                     rest += event.text
                 elif isinstance(event, Checked):

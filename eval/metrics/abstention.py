@@ -41,11 +41,11 @@ def recall(case: Case) -> Value:
 @metric("facts nearest to a false refusal", better=HIGHER)
 @answered
 def nearest(case: Case) -> Value:
-    """Of an answerable question's abstention, the key facts that stand in the sentences it names as nearest / key
-    facts, 0 to 1: whether a reader who gets no answer still reads it. No value for other cases and for a system that
-    names no sentences. Blind, as key-fact recall is, to what is said around a fact."""
-    quotes = [citation["quote"] for citation in (case.answer or {}).get("nearest", ())]
-    if not case.asked.answerable or not case.refused or not quotes:
+    """Of an answerable question's abstention, the key facts that stand in the words it names as nearest / key facts,
+    0 to 1: whether a reader who gets no answer still reads it. No value for other cases and for a system that never
+    names any. Blind, as key-fact recall is, to what is said around a fact."""
+    nearest = (case.answer or {}).get("nearest")
+    if not case.asked.answerable or not case.refused or nearest is None:
         return None
-    facts = case.asked.key_facts
+    facts, quotes = case.asked.key_facts, [citation["quote"] for citation in nearest]
     return sum(any(holds(quote, forms) for quote in quotes) for forms in facts) / len(facts)

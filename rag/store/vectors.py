@@ -141,7 +141,7 @@ class Vectors:
     def nearest(self, vectors: NDArray[np.float32], n: int) -> list[list[str]]:
         """For each vector up to `n` passage ids, nearest first, by the approximate index; none where it is empty.
 
-        Chroma's `count` is not asked: it takes longer the more there is, of 100,000 vectors longer than the search.
+        Chroma's `count` is not asked: it takes longer the more there is, of 100,000 vectors longer than the query.
         """
         with self._collection() as collection:
             found = collection.query(query_embeddings=vectors, n_results=n, include=[])

@@ -192,7 +192,13 @@ def test_silence_and_word(of: Case, expected: tuple[float | None, ...]) -> None:
 
 @pytest.mark.parametrize(
     ("quotes", "expected"),
-    [([BRIDGE], 1.0), (["They cost 12.5 million."], 1 / 2), (["They cost", "said Brandt"], 1 / 2), (["Apples."], 0.0)],
+    [
+        ([BRIDGE], 1.0),
+        (["They cost 12.5 million."], 1 / 2),
+        (["They cost", "said Brandt"], 1 / 2),
+        (["Apples."], 0.0),
+        ([], 0.0),
+    ],
 )
 def test_facts_in_the_words_nearest_to_a_false_refusal(quotes: list[str], expected: float) -> None:
     cases = [nearest(of, *quotes) for of in (ABSTENTION, KINDS["right"], KINDS["abstention, unanswerable"])]

@@ -242,6 +242,12 @@ def test_changed_and_lost_articles_are_told() -> None:
     assert "no longer in the archive" in lost.reason
 
 
+def test_the_words_nearest_to_an_abstention_are_looked_at_too() -> None:
+    silent = replace(answer(), nearest=(cite(1, BRIDGE, "Rain fell."), cite(2, FERRY, FERRY.text)))
+    [lost] = changed(silent, article_of(BRIDGE))
+    assert (lost.article_id, lost.numbers) == ("b", (2,))
+
+
 def test_an_error_of_the_archive_is_no_change() -> None:
     def broken(_: str) -> rag.Article:
         raise rag.RagError("the archive is damaged")

@@ -114,11 +114,23 @@ def test_a_sentence_that_is_struck_gives_its_reason_to_whoever_asks() -> None:
 
 
 def test_an_abstention_shows_the_nearest_words_and_opens_them_where_they_stand() -> None:
-    near = _hit(title="A").citation(1, 0, 7)
+    near = _hit(title="A").citation(1, 10, 20)
     shown = render.abstained("The archive does not say. Nearest coverage: “A”.", [near])
-    assert f'data-start="0" data-end="7" data-quote="{near.quote}"' in shown
-    assert f">{near.quote}</q>" in shown
+    assert "<q>Rain fell.</q>" in shown
+    assert 'data-start="10" data-end="20" data-quote="Rain fell."' in shown
+    assert 'aria-label="Nearest 1: ' in shown
     assert "“A”" not in shown
+    assert "“A”" in render.abstained("The archive does not say. Nearest coverage: “A”.", [])  # of an earlier release
+
+
+def test_the_articles_of_the_nearest_words_are_listed_once_with_their_numbers() -> None:
+    hit = _hit(title="A storm")
+    item = replace(_answer(hit), nearest=(hit.citation(1, 10, 20), hit.citation(2, 21, 39)))
+    shown = render.answer(item, "", "t", TODAY)
+    assert '<span class="numbers">1, 2</span>' in shown
+    assert shown.count("A storm") == 1
+    assert "Where they stand" in shown
+    assert "Sources" not in shown
 
 
 def test_struck_sentences_show_their_reason() -> None:
