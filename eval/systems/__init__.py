@@ -119,6 +119,7 @@ def as_answer(
         "timings": {"retrieve": None, "first_token": None, "write": None, "check": None, "total": None, **timings},
         "notices": [],
         "understood": None,
+        "nearest": None,
     }
 
 
