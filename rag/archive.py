@@ -120,9 +120,9 @@ class Archive:
                 self._writers[chosen.writer] = open_writer(chosen, self.progress)
             return self._writers[chosen.writer]
 
-    def warm(self, *, writer: bool = True) -> None:
-        """Load the models now, so that the first question does not wait for them."""
-        self._retriever.warm()
+    def warm(self, *, writer: bool = True, index: bool = True) -> None:
+        """Load the models now, so that no question waits for them; `index` waits for a large archive's index too."""
+        self._retriever.warm(index)
         if writer:
             self._writer(None).load()
             getattr(self._judge, "load", lambda: None)()

@@ -6,7 +6,7 @@ gone: a process killed in between leaves work that is due, never work that is lo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ from rag.store.rows import ATTRIBUTES
 from rag.store.vectors import Vectors
 
 _TITLE_TOKENS = 40
+_BATCH = 2000
 
 
 def embedded_text(title: str | None, text: str) -> str:
@@ -50,6 +51,18 @@ class Made:
     sentences: list[Matrix]
 
 
+def joined(parts: Sequence[Made]) -> Made:
+    """Several lots as one."""
+    return Made(
+        ids=[id for part in parts for id in part.ids],
+        numbers=[n for part in parts for n in part.numbers],
+        vectors=np.concatenate([part.vectors for part in parts]),
+        attributes=np.concatenate([part.attributes for part in parts]),
+        words=[words for part in parts for words in part.words],
+        sentences=[matrix for part in parts for matrix in part.sentences],
+    )
+
+
 def make(embedder: Embedder, pending: Sequence[Pending]) -> Made:
     """The vectors and features of some passages. Stores nothing."""
     told = [searched(p.text, p.sentences) for p in pending]
@@ -68,9 +81,8 @@ def make(embedder: Embedder, pending: Sequence[Pending]) -> Made:
     )
 
 
-def embed(catalog: Catalog, vectors: Vectors, embedder: Embedder, pending: Sequence[Pending]) -> None:
+def store(catalog: Catalog, vectors: Vectors, made: Made) -> None:
     """Vectors first, then features and the mark that both are there, in one transaction."""
-    made = make(embedder, pending)
     vectors.upsert(made.ids, made.numbers, made.vectors, made.attributes)
     with catalog.transaction():
         features.write(catalog, made.numbers, made.words, made.sentences)
@@ -93,8 +105,10 @@ def files_lost(catalog: Catalog, vectors: Vectors) -> bool:
 
 def reconcile(catalog: Catalog, vectors: Vectors) -> None:
     """Make the vectors agree with the catalog after a run that did not end by itself, or after a loss of files."""
-    there = vectors.ids()
     dimensions = features.dimensions(catalog)
+    if vectors.indexes and dimensions and not vectors.readable():
+        vectors.rebuild(_in_rows(catalog, vectors, dimensions))
+    there = vectors.ids()
     written = vectors.attributes()["article"][: len(vectors.rows(dimensions)) if dimensions else 0]
     rows = catalog.rows("SELECT id, n, article, embedded FROM passages")
     lost = [
@@ -108,3 +122,13 @@ def reconcile(catalog: Catalog, vectors: Vectors) -> None:
     if orphans or gone:
         vectors.delete(orphans, gone)
     delete_doomed(catalog, vectors)
+
+
+def _in_rows(catalog: Catalog, vectors: Vectors, dimensions: int) -> Iterator[tuple[list[str], Matrix]]:
+    """What Chroma is made of anew: ids and vectors of the passages that have theirs in the rows, some at a time."""
+    written = vectors.attributes()["article"][: len(vectors.rows(dimensions))]
+    stored = catalog.rows("SELECT id, n, article FROM passages WHERE embedded = 1 AND n < ?", (len(written),))
+    for start in range(0, len(stored), _BATCH):
+        some = [row for row in stored[start : start + _BATCH] if written[row["n"]] == row["article"]]
+        if some:
+            yield [row["id"] for row in some], vectors.gathered(np.array([row["n"] for row in some]), dimensions)

@@ -21,20 +21,20 @@ from typing import Protocol
 
 from rag import readers, tokens
 from rag.embed import Embedder
-from rag.embedding import delete_doomed, embed, files_lost, reconcile, short
+from rag.embedding import delete_doomed, files_lost, joined, make, reconcile, short, store
 from rag.errors import ReadError
-from rag.overview import RUNNING
 from rag.passages import Limit, split
 from rag.readers import Context, Source
 from rag.settings import Settings
 from rag.store import notes, pages, places, stories
-from rag.store.catalog import Catalog
+from rag.store.catalog import RUNNING, Catalog
 from rag.store.vectors import Vectors
 from rag.types import Article, IngestReport, Passage
 from rag.visits import Visits
 
 _ARTICLES_A_TRANSACTION = 64
-_PASSAGES_A_BATCH = 256
+_PASSAGES_A_BATCH = 1024  # stored at once: Chroma reads its log at every write, ten milliseconds a thousand vectors
+_PASSAGES_A_REPORT = 128
 _HASH_CHUNK = 1 << 20
 
 
@@ -64,7 +64,8 @@ class Ingest:
 
     def run(self, paths: Sequence[str]) -> IngestReport:
         """Take in everything under `paths`, finishing first what an earlier run left."""
-        if self.catalog.meta(RUNNING) is not None or files_lost(self.catalog, self.vectors):
+        if self.catalog.ingesting or files_lost(self.catalog, self.vectors):
+            self._tell("comparing the vectors with the articles")
             reconcile(self.catalog, self.vectors)
         begun = datetime.now(UTC).isoformat(timespec="seconds")
         self.catalog.set_meta(RUNNING, json.dumps({"paths": list(paths), "begun": begun}))
@@ -189,9 +190,12 @@ class Ingest:
         while pending := self.catalog.pending(_PASSAGES_A_BATCH):
             if len(pending) < _PASSAGES_A_BATCH and not everything:
                 break
-            embed(self.catalog, self.vectors, self.embedder, pending)
-            self._embedded += len(pending)
-            self._report()
+            made = []
+            for start in range(0, len(pending), _PASSAGES_A_REPORT):
+                made.append(make(self.embedder, pending[start : start + _PASSAGES_A_REPORT]))
+                self._embedded += len(made[-1].ids)
+                self._report(unstored=min(len(pending), start + _PASSAGES_A_REPORT))
+            store(self.catalog, self.vectors, joined(made))
         self._report()
 
     # -- removal -------------------------------------------------------------------------------------------------
@@ -221,10 +225,10 @@ class Ingest:
         self._current = doing
         self._report()
 
-    def _report(self) -> None:
+    def _report(self, unstored: int = 0) -> None:
         if self.progress:
             seen = sum(self._counts.values())
-            pending = self.catalog.pending_count()
+            pending = self.catalog.pending_count() - unstored
             self.progress(articles=seen, embedded=self._embedded, pending=pending, current=self._current)
 
 

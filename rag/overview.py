@@ -12,12 +12,10 @@ from typing import Any
 from rag.reembedding import progress_of
 from rag.settings import Settings
 from rag.store import home, notes, stories
-from rag.store.catalog import Catalog
+from rag.store.catalog import RUNNING, Catalog
 from rag.store.lookup import condition
 from rag.store.records import article_of
 from rag.types import ArchiveStatus, Filters, Record
-
-RUNNING = "ingest"  # catalog entry that is there while an ingest runs, and stays if it is killed
 
 REMOVING = "removal"  # the same while articles are removed; its value is the length of the vectors
 

@@ -14,6 +14,8 @@ import rag
 from rag import embedding, ingest, readers, tokens
 from rag.embed import open_embedder
 from rag.errors import ReadError
+from rag.retrieve import candidates
+from rag.store import chroma
 from rag.store.rows import ATTRIBUTES
 from tests.conftest import CORPUS, Opener, _spans, consistent, write_article
 
@@ -329,3 +331,26 @@ def test_corpus_ingested_again_changes_nothing(corpus_archive: rag.Archive) -> N
     report = corpus_archive.ingest(CORPUS)
     assert (report.added, report.updated, report.failed) == (0, 0, ())
     assert corpus_archive.version == version
+
+
+# -- the index of a large archive -------------------------------------------------------------------------------------
+
+
+def test_a_graph_torn_by_a_kill_is_made_anew(opened: Opener, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chroma, "_SOONEST", 2)
+    monkeypatch.setitem(chroma.SETTINGS["hnsw"], "sync_threshold", 2)
+    monkeypatch.setattr(candidates, "EXACT", 1)
+    archive = opened()
+    archive.ingest(folder)
+    (written,) = (archive.path / "chroma").glob("*/index_metadata.pickle")
+    archive._catalog.set_meta("ingest", '{"paths": [], "begun": ""}')  # as a kill leaves it
+    archive.close()
+    written.write_bytes(written.read_bytes()[:20])
+    again = opened()
+    question = "How many tonnes of apples?"
+    assert again.search(question)[0].title == "Apple harvest grows"  # the index is not asked
+    assert again.ingest(folder).unchanged == 3
+    consistent(again)
+    again.warm(writer=False)
+    assert again.search(question)[0].title == "Apple harvest grows"
+    assert again.upkeep.verify().findings == ()

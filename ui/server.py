@@ -157,10 +157,10 @@ def _warm(archive: Archive, ready: Callable[[str], None], models: Models, ended:
     said = ""
     while not ended.is_set():
         try:
-            archive.warm(writer=False)
+            archive.warm(writer=False, index=False)
             if not said:
                 models.writer_next()
-            archive.warm()
+            archive.warm(index=False)
             models.loaded()
             ready(f"{archive.settings.writer} is ready.")
             return

@@ -102,12 +102,14 @@ class Retriever:
         a, b = self._embedder.encode([one, other])
         return float(a @ b)
 
-    def warm(self) -> None:
-        """Load what a question needs, so that the first one does not wait for it."""
-        self._embedder.encode(["warm"])
-        self._vectors.count()
+    def warm(self, index: bool = True) -> None:
+        """Load what a question needs, so that the first one does not wait for it. The index of a large archive, for
+        which no question waits, is read in by another thread; `index` waits for that."""
+        vectors = self._embedder.encode(["warm"])
         if self._pertinence:
             self._pertinence.load()
+        if self._finder.indexed:
+            (self._vectors.nearest if index else self._vectors.nearest_at_once)(vectors, 1)
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[Floats] | None:
         """What reading each hit together with the question finds of its sentences: see `rag.pertinence`. None with an
@@ -222,6 +224,8 @@ class Retriever:
         return np.vstack([whole, *inner]).astype(np.float32)
 
     def _follow_writer(self) -> None:
+        if self._catalog.ingesting:
+            return  # rows are compared, and they follow by themselves
         state = self._catalog.meta("vectors")
         if state != self._seen:
             self._vectors.refresh()

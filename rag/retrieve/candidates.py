@@ -1,13 +1,15 @@
 """Passages worth a closer look: for each search the nearest by meaning, and those that hold the rarest of its words.
 
-A filter is a mask over the rows of `rag.store.rows`. Up to `_EXACT` passages are compared one by one, all at once for
+A filter is a mask over the rows of `rag.store.rows`. Up to `EXACT` passages are compared one by one, all at once for
 all of a question's aspects; beyond, Chroma's approximate index proposes, unless a filter leaves few enough to compare.
+While the index is not at hand (it is being opened or written, an ingest is under way) all are compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from rag.store.attributes import Present
 from rag.store.catalog import Catalog
 from rag.store.postings import Posting, Postings
 from rag.store.rows import value_hash
-from rag.store.vectors import Vectors
+from rag.store.vectors import EXACT, Vectors
 from rag.types import Filters
 from rag.words import bare, hashed, stemmed
 
@@ -28,7 +30,6 @@ Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-_EXACT = 30_000  # passages
 _EACH = 40  # candidates an aspect and kind, at least
 _REACH = 200  # neighbours asked of the approximate index
 _FURTHEST = 3200
@@ -138,6 +139,11 @@ class Finder:
     postings: Postings
     without: frozenset[str] = frozenset()
 
+    @property
+    def indexed(self) -> bool:
+        """Whether the approximate index serves: in a large archive, unless an ingest has it to itself."""
+        return len(self.vectors.attributes()) > EXACT and not self.catalog.ingesting
+
     def find(
         self, query: Query, asp: Aspects, filters: Filters, present: Present, most: int
     ) -> tuple[list[Numbers], Numbers, list[str]]:
@@ -150,8 +156,9 @@ class Finder:
         rows = self.vectors.rows(asp.vectors.shape[1])[: len(present.attributes)]
         alive = present.embedded.copy()
         alive[len(rows) :] = False
-        exact = rows @ asp.vectors.T if len(rows) <= _EXACT else None
-        near = _Near(self, asp, self._pairs(asp, len(alive), present.retracted), alive, exact, max(_EACH, most))
+        cosines = cache(lambda: rows @ asp.vectors.T)
+        pairs = self._pairs(asp, len(alive), present.retracted)
+        near = _Near(self, asp, pairs, alive, self.indexed, cosines, max(_EACH, most))
         found, notes = [], []
         beside = near.of([0], None)
         for search, side, clauses in zip(query.searches, asp.sides, asp.clauses):
@@ -197,13 +204,17 @@ class Finder:
 
 @dataclass(frozen=True, slots=True)
 class _Near:
-    """Candidates of one question. `exact` holds every passage's cosines, shape (rows, A), None in a large archive."""
+    """Candidates of one question.
+
+    indexed: whether the approximate index may be asked. cosines: every passage's, shape (rows, A); computed once.
+    """
 
     finder: Finder
     asp: Aspects
     pairs: tuple[Numbers, Numbers]
     alive: Mask
-    exact: Floats | None
+    indexed: bool
+    cosines: Callable[[], Floats]
     each: int
 
     def of(self, columns: list[int], mask: Mask | None) -> Numbers:
@@ -217,25 +228,27 @@ class _Near:
 
     def _dense(self, columns: list[int], may: Mask, filtered: bool) -> list[Numbers]:
         vectors = self.asp.vectors[columns]
-        if self.exact is None and not (filtered and np.count_nonzero(may) <= _EXACT):
-            return self._approximate(vectors, may)
+        few = filtered and np.count_nonzero(may) <= EXACT
+        if self.indexed and not few and (proposed := self._approximate(vectors, may)) is not None:
+            return proposed
         numbers = np.flatnonzero(may)
-        if self.exact is not None:
-            scores = self.exact[numbers][:, columns]
-        else:
+        if few and len(may) > EXACT:
             scores = self.finder.vectors.gathered(numbers, vectors.shape[1]) @ vectors.T
+        else:
+            scores = self.cosines()[numbers][:, columns]
         return [numbers[_top(scores[:, column], self.each)] for column in range(len(columns))]
 
-    def _approximate(self, vectors: Floats, may: Mask) -> list[Numbers]:
+    def _approximate(self, vectors: Floats, may: Mask) -> list[Numbers] | None:
+        """What the index proposes; None while it is not at hand."""
         reach = max(_REACH, self.each)
-        while True:
-            ids = self.finder.vectors.nearest(vectors, reach)
+        while (ids := self.finder.vectors.nearest_at_once(vectors, reach)) is not None:
             numbers = lookup.numbers(self.finder.catalog, list({i for some in ids for i in some}))
             lists = [np.array([numbers[i] for i in some if i in numbers], np.int64) for some in ids]
             passing = [n[may[n]][: self.each] for n in (n[n < len(may)] for n in lists)]
             if reach >= _FURTHEST or all(len(n) >= self.each for n in passing):
                 return passing
             reach *= 4
+        return None
 
 
 def _lexical(

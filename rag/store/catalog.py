@@ -11,12 +11,14 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Literal
 
-from rag.errors import ArchiveError, ArchiveNotWritable, ArticleNotFound
+from rag.errors import ArticleNotFound
+from rag.store import failures
 from rag.store.records import FIELDS, PLACES, Pending, article_of, facets, passage_values, pending_of, places_of
 from rag.store.schema import migrate
 from rag.types import Article, Passage
 
 Outcome = Literal["added", "updated", "unchanged"]
+RUNNING = "ingest"  # entry that is there while an ingest runs, and stays if it is killed
 _PENDING = (
     "SELECT p.n, p.id, p.article, a.title, substr(a.text, p.start + 1, p.end - p.start) AS body, p.start, "
     "p.sentences, a.published_day, a.outlet, a.section, a.language FROM passages p JOIN articles a ON a.n = p.article"
@@ -40,7 +42,7 @@ class Catalog:
             self._db.execute("PRAGMA foreign_keys = ON")
             migrate(self._db, str(path))
         except sqlite3.Error as error:
-            raise _archive_error(path, error) from error
+            raise failures.of_catalog(path, error) from error
 
     def close(self) -> None:
         """Close the connection. Further calls fail."""
@@ -53,7 +55,7 @@ class Catalog:
             try:
                 return self._db.execute(sql, values).fetchall()
             except sqlite3.Error as error:
-                raise _archive_error(self.path, error) from error
+                raise failures.of_catalog(self.path, error) from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -67,7 +69,7 @@ class Catalog:
                     with self._db:  # commits, or rolls back on any exception
                         yield
             except sqlite3.Error as error:
-                raise _archive_error(self.path, error) from error
+                raise failures.of_catalog(self.path, error) from error
 
     def write(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run a statement once for each row of values; all or nothing."""
@@ -88,6 +90,11 @@ class Catalog:
                 self._db.execute("DELETE FROM meta WHERE key = ?", (key,))
             else:
                 self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    @property
+    def ingesting(self) -> bool:
+        """Whether an ingest is under way, here or in another process, or was killed."""
+        return self.meta(RUNNING) is not None
 
     @property
     def content_version(self) -> str:
@@ -276,16 +283,3 @@ class Catalog:
         with self.transaction():
             self._db.executemany("DELETE FROM doomed_vectors WHERE id = ?", [(i,) for i in ids])
             self.set_meta("vectors", str(int(self.meta("vectors") or 0) + 1))
-
-
-def _archive_error(path: Path, error: sqlite3.Error) -> ArchiveError:
-    text = str(error)
-    if "full" in text or "disk I/O" in text:
-        return ArchiveNotWritable(f"{path}: {text}", hint="Free some space; what was taken in so far is kept.")
-    if "readonly" in text or "unable to open" in text:
-        return ArchiveNotWritable(f"{path}: {text}", hint="Check the permissions of the archive folder.")
-    if "malformed" in text or "not a database" in text:
-        return ArchiveError(
-            f"{path} is damaged: {text}", hint="Restore it from a backup, or ingest into a new archive."
-        )
-    return ArchiveError(f"{path}: {text}")

@@ -1,11 +1,17 @@
 """The vectors of an archive: in Chroma, and in flat rows. The only place that imports chromadb.
 
 Chroma's approximate index proposes neighbours in a large archive. Rows (`rag.store.rows`) hold the same vectors and
-what filters ask for by passage number, for comparing a small archive, a filtered part of a large one, or candidates.
+what filters ask for by passage number, for comparing a small archive, a filtered part of a large one, candidates, or
+all of it while the index is not at hand.
 
 The catalog decides what exists: vectors are looked up by passage id, and ids that the catalog does not know are never
 shown. A process that only reads sees vectors that another one adds after `refresh()`: Chroma's in-memory graph does
 not follow the files on disk by itself (seen: a reader found none of the vectors added after it had opened).
+
+Chroma writes its graph to a file after every so many vectors, all of it, and in place; what came since stands in its
+log, from which the graph is made when it is opened, at a millisecond or two a vector. A kill while the file is written
+leaves it torn (see `readable`), and two processes that have it open may both write it. So no search waits for it to
+be opened, and none opens it while an ingest is under way.
 """
 
 from __future__ import annotations
@@ -14,45 +20,26 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import ArchiveError, ArchiveNotWritable
+from rag.store import chroma, failures, handles
+from rag.store.handles import Handle
 from rag.store.rows import ATTRIBUTES, Rows
 
 if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
 
+EXACT = 30_000  # passages: up to here an archive is compared one by one, and its index serves nobody
+
 _COLLECTION = "passages"
-# Chroma writes its whole index anew at every sync, so that writing would grow with the square of the archive; until
-# then its log holds what is new.
-_HNSW = {
-    "space": "cosine", "ef_construction": 128, "max_neighbors": 24, "ef_search": 256, "sync_threshold": 50_000,
-}  # fmt: skip
 _BATCH = 2000
-_SAME = 1e-6  # Chroma scales to length one by itself, so that the last bits differ
 _DATABASE = "chroma.sqlite3"
 REBUILDING = "rebuilding"  # folder inside the vectors' while Chroma's files are made anew
-
-
-@dataclass
-class _Handle:
-    """One client a folder and process, shared, so that reopening it serves every user."""
-
-    lock: RLock = field(default_factory=RLock)
-    client: ClientAPI | None = None
-    collection: Collection | None = None
-    users: int = 0
-
-
-_handles: dict[str, _Handle] = {}
-_handles_lock = RLock()
 
 
 class Vectors:
@@ -60,9 +47,7 @@ class Vectors:
 
     def __init__(self, folder: Path) -> None:
         self._folder = str(folder.resolve())
-        with _handles_lock:
-            self._handle = _handles.setdefault(self._folder, _Handle())
-            self._handle.users += 1
+        self._handle = handles.join(self._folder)
         self._closed = False
         self._vector_rows: Rows | None = None
         self._attributes = Rows(folder.resolve() / "attributes", ATTRIBUTES)
@@ -108,14 +93,15 @@ class Vectors:
 
     def write_index(self, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Add or replace vectors in Chroma alone."""
-        with self._collection() as collection:
-            for i in range(0, len(ids), _BATCH):
-                _put(collection, ids[i : i + _BATCH], vectors[i : i + _BATCH])
+        for i in range(0, len(ids), _BATCH):
+            with self._writing() as collection:
+                chroma.put(collection, ids[i : i + _BATCH], vectors[i : i + _BATCH])
+                self._handle.size = (self._handle.size or 0) + len(ids[i : i + _BATCH])
 
     def indexed(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Chroma's own copies of the vectors of those of `ids` that it has."""
         with self._collection() as collection:
-            return _held(collection, ids)
+            return chroma.held(collection, ids)
 
     def rebuild(self, parts: Iterable[tuple[Sequence[str], NDArray[np.float32]]]) -> None:
         """Make Chroma's files anew with nothing but these vectors, given as (ids, vectors) a part.
@@ -135,7 +121,7 @@ class Vectors:
         finally:
             made.close()
         with self._handle.lock, _as_archive_error(self._folder):
-            _shut(self._handle)
+            self._handle.shut()
             _swap(Path(self._folder), fresh)
 
     def nearest(self, vectors: NDArray[np.float32], n: int) -> list[list[str]]:
@@ -145,7 +131,27 @@ class Vectors:
         """
         with self._collection() as collection:
             found = collection.query(query_embeddings=vectors, n_results=n, include=[])
+            self._handle.read_in = True
         return found["ids"]
+
+    def nearest_at_once(self, vectors: NDArray[np.float32], n: int) -> list[list[str]] | None:
+        """`nearest`; None if that would have to wait, because the graph is not in memory or is being written.
+
+        One that is not in memory is read in beside, by another thread. What fails there is raised at the next call.
+        """
+        handle = self._handle
+        if (failure := handle.failure) is not None:
+            handle.failure = None
+            raise failure
+        if not handle.lock.acquire(blocking=False):
+            return None
+        try:
+            if handle.read_in and not handle.stale:
+                return self.nearest(vectors, n)
+            handle.beside(lambda: self.nearest(vectors[:1], 1))
+            return None
+        finally:
+            handle.lock.release()
 
     def rows(self, dimensions: int) -> NDArray[np.float32]:
         """All vectors by passage number, memory-mapped, shape (rows, dimensions). `attributes` tells which count."""
@@ -188,22 +194,27 @@ class Vectors:
         with self._collection() as collection:
             return collection.count()
 
+    def readable(self) -> bool:
+        """Whether Chroma's graph can be read in: a kill while it was being written leaves it torn."""
+        try:
+            with self._collection() as collection:
+                chroma.read_in(collection)
+        except ArchiveNotWritable:
+            raise
+        except ArchiveError:
+            self._handle.shut()
+            return False
+        return True
+
     def refresh(self) -> None:
-        """See what other processes have written since."""
-        with self._handle.lock:
-            _shut(self._handle)
+        """See what other processes have written since. Nothing is opened before it is needed."""
+        self._handle.stale = True
 
     def close(self) -> None:
         """Give up the client; the last user closes it."""
-        with _handles_lock:
-            if self._closed:
-                return
+        if not self._closed:
             self._closed = True
-            self._handle.users -= 1
-            if self._handle.users == 0:
-                with self._handle.lock:
-                    _shut(self._handle)
-                del _handles[self._folder]
+            self._handle.leave()
 
     @contextmanager
     def _collection(self) -> Iterator[Collection]:
@@ -211,12 +222,29 @@ class Vectors:
 
         with self._handle.lock:
             try:
+                if self._handle.stale:
+                    self._handle.shut()
                 if self._handle.collection is None:
-                    _connect(self._handle, self._folder)
-                assert self._handle.collection is not None
+                    _connect(self._handle)
                 yield self._handle.collection
             except (ChromaError, OSError) as error:
-                raise _archive_error(self._folder, error) from error
+                raise failures.of_vectors(self._folder, error) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[Collection]:
+        """The collection, with its graph in memory, and set to be written as often as its size asks for."""
+        handle = self._handle
+        with handle.lock:
+            with self._collection() as collection:
+                size = collection.count() if handle.size is None else handle.size
+                if not chroma.written_rightly(collection, size):
+                    chroma.write_rightly(collection, size)
+                    handle.shut()  # a graph that is open keeps to what it was opened with
+            with self._collection() as collection:
+                if not handle.read_in:
+                    chroma.read_in(collection)
+                handle.read_in, handle.size = True, size
+                yield collection
 
 
 @contextmanager
@@ -224,48 +252,24 @@ def _as_archive_error(folder: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _archive_error(folder, error) from error
+        raise failures.of_vectors(folder, error) from error
 
 
-def _connect(handle: _Handle, folder: str) -> None:
+def _connect(handle: Handle) -> None:
     os.environ["ANONYMIZED_TELEMETRY"] = "False"
     import chromadb
     from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings
 
-    configuration: Any = {"hnsw": _HNSW}
     try:
-        handle.client = chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False))
+        handle.client = chromadb.PersistentClient(handle.folder, settings=Settings(anonymized_telemetry=False))
     except BaseException:
         # Chroma keeps what did not start, and gives it out half made at the next attempt.
-        SharedSystemClient._identifier_to_system.pop(folder, None)
+        SharedSystemClient._identifier_to_system.pop(handle.folder, None)
         raise
     handle.collection = handle.client.get_or_create_collection(
-        _COLLECTION, configuration=configuration, embedding_function=None
+        _COLLECTION, configuration=chroma.SETTINGS, embedding_function=None
     )
-
-
-def _held(collection: Collection, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-    found = collection.get(ids=list(dict.fromkeys(ids)), include=["embeddings"])  # it refuses an id given twice
-    return dict(zip(found["ids"], np.asarray(found["embeddings"], np.float32)))
-
-
-def _put(collection: Collection, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
-    """Write what is not there yet.
-
-    Writing a vector over itself, as after a killed ingest, changes the graph around it, and now and then leaves a
-    neighbour that no search reaches any more.
-    """
-    held = _held(collection, ids)
-    new = [i for i, id in enumerate(ids) if id not in held or not np.allclose(held[id], vectors[i], atol=_SAME)]
-    if new:
-        collection.upsert(ids=[ids[i] for i in new], embeddings=vectors[new])
-
-
-def _shut(handle: _Handle) -> None:
-    if handle.client is not None:
-        handle.client.close()  # type: ignore[attr-defined]
-    handle.client = handle.collection = None
 
 
 def _swap(folder: Path, fresh: Path) -> None:
@@ -279,14 +283,3 @@ def _swap(folder: Path, fresh: Path) -> None:
     (fresh / _DATABASE).replace(folder / _DATABASE)
     for place in [*old, fresh]:
         shutil.rmtree(place)
-
-
-def _archive_error(folder: str, error: Exception) -> ArchiveError:
-    text = str(error)
-    if any(words in text.lower() for words in ("readonly", "read-only", "permission denied")):
-        return ArchiveNotWritable(f"{folder}: {text}", hint="Check the permissions of the archive folder.")
-    if any(words in text.lower() for words in ("disk is full", "no space left", "disk i/o")):
-        return ArchiveNotWritable(f"{folder}: {text}", hint="Free some space; what was taken in so far is kept.")
-    return ArchiveError(
-        f"{folder}: {text}", hint="The catalog is intact: `rag verify --repair` makes this folder anew."
-    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import threading
+import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -107,7 +109,8 @@ def test_filters_give_what_an_exhaustive_scan_gives(
 ) -> None:
     expected = {a["title"] for a in MANY if passes(a, filters)}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(candidates, "_EXACT", exact)
+        patch.setattr(candidates, "EXACT", exact)
+        many.warm(writer=False)  # else the index would not be at hand for the first ones
         hits = many.search(MANY[n]["text"], k, filters, ignore=["outlets", "published", "bylines", "sections"])
     found = titles(hits)
     assert len(found) == len(set(found)) == min(k, len(expected))
@@ -119,11 +122,57 @@ def test_filters_give_what_an_exhaustive_scan_gives(
 def test_the_approximate_path_gives_nearly_the_same(many: rag.Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = [f"pier {n} {MANY[n]['text']}" for n in range(0, 150, 10)]
     exact = [{hit.passage_id for hit in many.search(question)} for question in asked]
-    monkeypatch.setattr(candidates, "_EXACT", 5)
+    monkeypatch.setattr(candidates, "EXACT", 5)
     monkeypatch.setattr(candidates, "_REACH", 50)
+    many.warm(writer=False)
     near = [{hit.passage_id for hit in many.search(question)} for question in asked]
     shares = [len(a & b) / len(a) for a, b in zip(exact, near)]
     assert sum(shares) / len(shares) > 0.9
+
+
+def test_nobody_waits_for_the_index(opened: Opener, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Until it is in memory, while it is written, and while an ingest is under way all passages are compared."""
+    (tmp_path / "many.jsonl").write_text("\n".join(json.dumps(article) for article in MANY), "utf-8")
+    archive = opened()
+    archive.ingest(tmp_path)
+    asked = f"pier {MANY[7]['text']}"
+    expected = [hit.passage_id for hit in archive.search(asked)]
+    archive.close()
+
+    monkeypatch.setattr(candidates, "EXACT", 5)
+    again = opened()
+    vectors = again._vectors
+    reading, release = threading.Event(), threading.Event()
+    real = vectors.nearest
+
+    def slow(*arguments: Any) -> Any:
+        reading.set()
+        assert release.wait(60)
+        return real(*arguments)
+
+    monkeypatch.setattr(vectors, "nearest", slow)
+    assert [hit.passage_id for hit in again.search(asked)] == expected
+    assert reading.wait(60)  # it is being read in beside
+    assert [hit.passage_id for hit in again.search(asked)] == expected
+    release.set()
+    while vectors._handle._opening is not None:
+        time.sleep(0.01)
+
+    def never(*arguments: Any) -> Any:
+        raise AssertionError("the index was asked")
+
+    monkeypatch.setattr(vectors, "nearest", never)
+    with pytest.raises(AssertionError, match="the index was asked"):
+        again.search(asked)
+    with vectors._collection():
+        found: list[str] = []
+        thread = threading.Thread(target=lambda: found.extend(hit.passage_id for hit in again.search(asked)))
+        thread.start()
+        thread.join(60)
+        assert found == expected
+    again._catalog.set_meta("ingest", "{}")
+    assert [hit.passage_id for hit in again.search(asked)] == expected
+    again._catalog.set_meta("ingest", None)
 
 
 # -- limits of the question -------------------------------------------------------------------------------------------

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
+from rag.errors import ArchiveError
+from rag.store import chroma
 from rag.store.vectors import Vectors
 
 DIMENSIONS = 64
@@ -65,3 +72,102 @@ def test_a_vector_that_has_changed_is_replaced(tmp_path: Path) -> None:
         np.testing.assert_allclose(held[id], expected, atol=1e-6)
     assert vectors.nearest(second[1:2], 1) == [["b"]]
     vectors.close()
+
+
+def at_once(vectors: Vectors, asked: NDArray[np.float32]) -> list[list[str]]:
+    """What `nearest_at_once` gives when it gives something."""
+    for _ in range(600):
+        if (found := vectors.nearest_at_once(asked, 1)) is not None:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("the index was never at hand")
+
+
+def test_it_is_opened_beside_and_follows_what_others_write(tmp_path: Path) -> None:
+    made = alike(1)
+    writer = Vectors(tmp_path)
+    writer.write_index(["a", "b"], made[:2])
+    writer.close()
+    vectors = Vectors(tmp_path)
+    assert vectors.nearest_at_once(made[:1], 1) is None
+    assert at_once(vectors, made[:1]) == [["a"]]
+    assert vectors.nearest_at_once(made[1:2], 1) == [["b"]]
+    script = (
+        "import sys, numpy; from pathlib import Path; from rag.store.vectors import Vectors\n"
+        "vectors = Vectors(Path(sys.argv[1])); vectors.write_index(['c'], numpy.load(sys.argv[2])); vectors.close()"
+    )
+    np.save(tmp_path / "c.npy", made[5:6])
+    subprocess.run([sys.executable, "-c", script, str(tmp_path), str(tmp_path / "c.npy")], check=True)
+    vectors.refresh()
+    assert vectors.nearest_at_once(made[5:6], 1) is None
+    assert at_once(vectors, made[5:6]) == [["c"]]
+    vectors.close()
+
+
+def test_an_index_that_cannot_be_opened_is_said_at_the_next_question(tmp_path: Path) -> None:
+    (tmp_path / "chroma.sqlite3").write_bytes(b"hello" * 1000)
+    vectors = Vectors(tmp_path)
+    assert vectors.nearest_at_once(alike(1)[:1], 1) is None
+    with pytest.raises(ArchiveError, match="rag verify --repair"):
+        at_once(vectors, alike(1)[:1])
+    vectors.close()
+
+
+def test_whoever_opens_it_last_closes_it_though_all_have_left(tmp_path: Path) -> None:
+    vectors = Vectors(tmp_path)
+    begun, release = threading.Event(), threading.Event()
+    handle = vectors._handle
+
+    def opening() -> None:
+        begun.set()
+        assert release.wait(60)
+        vectors.count()
+
+    handle.beside(opening)
+    assert begun.wait(60)
+    vectors.close()  # does not wait
+    release.set()
+    for _ in range(600):
+        if handle._opening is None:
+            break
+        time.sleep(0.05)
+    assert handle.client is None
+
+
+def test_the_graph_is_written_as_often_as_its_size_asks_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chroma, "_SOONEST", 200)
+    monkeypatch.setattr(chroma, "_SHARE", 1)
+    monkeypatch.setitem(chroma.SETTINGS["hnsw"], "sync_threshold", 200)
+    made, vectors = alike(1), Vectors(tmp_path)
+
+    def writes(first: int, last: int) -> bool:
+        before = graph(tmp_path)
+        vectors.write_index([f"a.1.{n}" for n in range(first, last)], made[first:last])
+        return graph(tmp_path) != before
+
+    # Every 200 vectors; by now there are 400, so that it is opened anew, to be written after 400 more.
+    assert [writes(n, n + 100) for n in range(0, 400, 100)] == [False, True, False, True]
+    assert [writes(n, n + 20) for n in range(400, 500, 20)] == [False] * 5
+    vectors.close()
+    again = Vectors(tmp_path)
+    assert set(again.nearest(made[:1], MANY)[0]) == {f"a.1.{n}" for n in range(MANY)}
+    again.close()
+
+
+def graph(folder: Path) -> dict[str, int]:
+    """The size of the file of Chroma's graph that is written last."""
+    return {path.name: path.stat().st_size for path in folder.glob("*/index_metadata.pickle")}
+
+
+def test_a_torn_graph_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chroma, "_SOONEST", 200)
+    monkeypatch.setitem(chroma.SETTINGS["hnsw"], "sync_threshold", 200)
+    vectors = Vectors(tmp_path)
+    vectors.write_index([f"a.1.{n}" for n in range(MANY)], alike(1))
+    assert vectors.readable()
+    vectors.close()
+    for path in tmp_path.glob("*/index_metadata.pickle"):
+        path.write_bytes(path.read_bytes()[:100])
+    again = Vectors(tmp_path)
+    assert not again.readable()
+    again.close()

@@ -1,0 +1,70 @@
+"""How Chroma's graph is set up, and what is asked of a collection. Only `rag.store.vectors` imports Chroma."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Collection = Any  # chromadb's
+
+_SOONEST = 1000  # vectors after which the graph is written, and
+_SHARE = 50  # the share of all: what is written grows with the archive, and so does what is read from the log
+SETTINGS: Any = {
+    "hnsw": {
+        "space": "cosine",
+        "ef_construction": 128,
+        "max_neighbors": 24,
+        "ef_search": 256,
+        "sync_threshold": _SOONEST,
+    }
+}
+_SAME = 1e-6  # Chroma scales to length one by itself, so that the last bits differ
+
+
+def written_rightly(collection: Collection, size: int) -> bool:
+    """Whether the graph of a collection of `size` vectors is written about as often as it should be."""
+    wanted = max(_SOONEST, size // _SHARE)
+    with _of_given_vectors():
+        return bool(wanted // 2 < collection.configuration["hnsw"]["sync_threshold"] <= wanted * 2)
+
+
+def write_rightly(collection: Collection, size: int) -> None:
+    """Have it written so often, from when it is next opened."""
+    with _of_given_vectors():
+        collection.modify(configuration={"hnsw": {"sync_threshold": max(_SOONEST, size // _SHARE)}})
+
+
+@contextmanager
+def _of_given_vectors() -> Iterator[None]:
+    with warnings.catch_warnings():  # Chroma deprecates collections whose vectors are not of its own making
+        warnings.filterwarnings("ignore", "legacy embedding function config", DeprecationWarning)
+        yield
+
+
+def read_in(collection: Collection) -> None:
+    """Have the graph in memory. A query does that without stopping the process's other threads; a write would not."""
+    if (some := collection.get(limit=1, include=["embeddings"]))["ids"]:
+        collection.query(query_embeddings=np.asarray(some["embeddings"], np.float32), n_results=1, include=[])
+
+
+def held(collection: Collection, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+    """The vectors of those of `ids` that are there."""
+    found = collection.get(ids=list(dict.fromkeys(ids)), include=["embeddings"])  # it refuses an id given twice
+    return dict(zip(found["ids"], np.asarray(found["embeddings"], np.float32)))
+
+
+def put(collection: Collection, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+    """Write what is not there yet.
+
+    Writing a vector over itself, as after a killed ingest, changes the graph around it, and now and then leaves a
+    neighbour that no search reaches any more.
+    """
+    there = held(collection, ids)
+    new = [i for i, id in enumerate(ids) if id not in there or not np.allclose(there[id], vectors[i], atol=_SAME)]
+    if new:
+        collection.upsert(ids=[ids[i] for i in new], embeddings=vectors[new])
