@@ -6,7 +6,7 @@ gone: a process killed in between leaves work that is due, never work that is lo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,6 +63,19 @@ def joined(parts: Sequence[Made]) -> Made:
     )
 
 
+def only(made: Made, numbers: Collection[int]) -> Made:
+    """Of a lot those passages that have one of these numbers."""
+    at = [i for i, n in enumerate(made.numbers) if n in numbers]
+    return Made(
+        ids=[made.ids[i] for i in at],
+        numbers=[made.numbers[i] for i in at],
+        vectors=made.vectors[at],
+        attributes=made.attributes[at],
+        words=[made.words[i] for i in at],
+        sentences=[made.sentences[i] for i in at],
+    )
+
+
 def make(embedder: Embedder, pending: Sequence[Pending]) -> Made:
     """The vectors and features of some passages. Stores nothing."""
     told = [searched(p.text, p.sentences) for p in pending]
@@ -82,11 +95,15 @@ def make(embedder: Embedder, pending: Sequence[Pending]) -> Made:
 
 
 def store(catalog: Catalog, vectors: Vectors, made: Made) -> None:
-    """Vectors first, then features and the mark that both are there, in one transaction."""
+    """Vectors first, then features and the mark that both are there, in one transaction.
+
+    Of a passage that has gone meanwhile the vector is among the doomed ones.
+    """
     vectors.upsert(made.ids, made.numbers, made.vectors, made.attributes)
     with catalog.transaction():
-        features.write(catalog, made.numbers, made.words, made.sentences)
-        catalog.mark_embedded(made.ids)
+        kept = only(made, {p.n for p in catalog.to_embed(made.numbers)})
+        features.write(catalog, kept.numbers, kept.words, kept.sentences)
+        catalog.mark_embedded(kept.ids)
 
 
 def delete_doomed(catalog: Catalog, vectors: Vectors) -> None:

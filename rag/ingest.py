@@ -21,7 +21,8 @@ from typing import Protocol
 
 from rag import readers, tokens
 from rag.embed import Embedder
-from rag.embedding import delete_doomed, files_lost, joined, make, reconcile, short, store
+from rag.embedding import delete_doomed, files_lost, reconcile, short
+from rag.embedding_beside import Beside
 from rag.errors import ReadError
 from rag.passages import Limit, split
 from rag.readers import Context, Source
@@ -33,8 +34,6 @@ from rag.types import Article, IngestReport, Passage
 from rag.visits import Visits
 
 _ARTICLES_A_TRANSACTION = 64
-_PASSAGES_A_BATCH = 1024  # stored at once: Chroma reads its log at every write, ten milliseconds a thousand vectors
-_PASSAGES_A_REPORT = 128
 _HASH_CHUNK = 1 << 20
 
 
@@ -59,8 +58,10 @@ class Ingest:
     _seen: set[str] = field(default_factory=set)
     _unread: set[str] = field(default_factory=set)
     _met: set[str] = field(default_factory=set)
-    _embedded: int = 0
     _current: str = ""
+
+    def __post_init__(self) -> None:
+        self._beside = Beside(self.catalog, self.vectors, self.embedder, self._report)
 
     def run(self, paths: Sequence[str]) -> IngestReport:
         """Take in everything under `paths`, finishing first what an earlier run left."""
@@ -70,18 +71,21 @@ class Ingest:
         begun = datetime.now(UTC).isoformat(timespec="seconds")
         self.catalog.set_meta(RUNNING, json.dumps({"paths": list(paths), "begun": begun}))
         places.give(self.catalog, [place for path in paths if (place := readers.place_of(path))])
-        with closing(Visits(self.catalog, self.settings, self._tell)) as visits:
-            for path in paths:
-                self._take_place(path, visits)
-        removed = self._prune(paths) if self.prune else 0
-        self.finish()
+        try:
+            with closing(Visits(self.catalog, self.settings, self._tell)) as visits:
+                for path in paths:
+                    self._take_place(path, visits)
+            removed = self._prune(paths) if self.prune else 0
+            self.finish()
+        finally:
+            self._beside.stop()
         self.catalog.set_meta(RUNNING, None)
         return IngestReport(**self._counts, removed=removed, failed=tuple(self._failed))
 
     def finish(self) -> None:
         """Do what is due of articles that are in the catalog, reading nothing."""
         self._compare()
-        self._embed(everything=True)
+        self._beside.finish()
         delete_doomed(self.catalog, self.vectors)
 
     # -- reading -------------------------------------------------------------------------------------------------
@@ -158,7 +162,8 @@ class Ingest:
                         self._seen.add(item.source)
                 notes.recognise(self.catalog)  # at once: a retracted article is found by nobody
             self._compare()
-            self._embed(everything=False)
+            self._beside.wake()
+            self._report()
         return whole
 
     def passages(self, article: Article) -> list[Passage]:
@@ -183,20 +188,6 @@ class Ingest:
             self._report()
         while stories.compare(self.catalog):
             self._report()
-
-    # -- vectors -------------------------------------------------------------------------------------------------
-
-    def _embed(self, *, everything: bool) -> None:
-        while pending := self.catalog.pending(_PASSAGES_A_BATCH):
-            if len(pending) < _PASSAGES_A_BATCH and not everything:
-                break
-            made = []
-            for start in range(0, len(pending), _PASSAGES_A_REPORT):
-                made.append(make(self.embedder, pending[start : start + _PASSAGES_A_REPORT]))
-                self._embedded += len(made[-1].ids)
-                self._report(unstored=min(len(pending), start + _PASSAGES_A_REPORT))
-            store(self.catalog, self.vectors, joined(made))
-        self._report()
 
     # -- removal -------------------------------------------------------------------------------------------------
 
@@ -225,11 +216,11 @@ class Ingest:
         self._current = doing
         self._report()
 
-    def _report(self, unstored: int = 0) -> None:
+    def _report(self) -> None:
         if self.progress:
             seen = sum(self._counts.values())
-            pending = self.catalog.pending_count() - unstored
-            self.progress(articles=seen, embedded=self._embedded, pending=pending, current=self._current)
+            pending = self.catalog.pending_count() - self._beside.unstored
+            self.progress(articles=seen, embedded=self._beside.embedded, pending=max(0, pending), current=self._current)
 
 
 def _under(file: str, roots: Iterable[str]) -> bool:

@@ -50,6 +50,7 @@ LAYERS = [
     "rag.prompts",
     "rag.visits",
     "rag.embedding",
+    "rag.embedding_beside",
     "rag.reembedding",
     "rag.overview",
     "rag.ingest",

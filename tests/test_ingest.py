@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import rag
-from rag import embedding, ingest, readers, tokens
+from rag import embedding, embedding_beside, readers, tokens
 from rag.embed import open_embedder
 from rag.errors import ReadError
 from rag.retrieve import candidates
@@ -211,7 +211,7 @@ def test_stopped_at_any_step_the_next_run_completes(
     opened: Opener, folder: Path, monkeypatch: pytest.MonkeyPatch, step: str, after: bool
 ) -> None:
     """Every step in turn is the last one of a run, of a first run and of one with changes."""
-    monkeypatch.setattr(ingest, "_PASSAGES_A_BATCH", 2)
+    monkeypatch.setattr(embedding_beside, "_BATCH", 2)
     archive, whole = opened(), opened("whole")
 
     def stop_at(n: int) -> bool:

@@ -1,0 +1,105 @@
+"""Embedding beside the reading of what comes next."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import rag
+from rag import embedding_beside
+from tests.conftest import Opener, consistent, write_article
+
+PATIENCE = 60  # seconds
+
+
+class Gate:
+    """Holds every embedding until it is opened."""
+
+    def __init__(self, archive: rag.Archive, patch: pytest.MonkeyPatch) -> None:
+        self.begun, self.open = threading.Event(), threading.Event()
+        self.batches: list[int] = []
+        real = archive._embedder.encode_parts
+
+        def held(texts: Any, parts: Any) -> Any:
+            self.begun.set()
+            assert self.open.wait(PATIENCE)
+            self.batches.append(len(texts))
+            return real(texts, parts)
+
+        patch.setattr(archive._embedder, "encode_parts", held)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedding_beside, "_BATCH", 1)
+    monkeypatch.setattr(embedding_beside, "_PART", 1)
+
+
+def test_what_comes_next_is_read_meanwhile(opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = opened()
+    gate = Gate(archive, monkeypatch)
+    for n in range(3):
+        write_article(tmp_path / "in" / f"{n}.md", f"Owl number {n} was seen.", title=f"Owl {n}")
+
+    def progress(*, articles: int, embedded: int, pending: int, current: str) -> None:
+        if articles == 3 and not gate.open.is_set():
+            assert gate.begun.wait(PATIENCE)
+            assert embedded == 0
+            gate.open.set()
+
+    assert archive.ingest(tmp_path / "in", progress).added == 3
+    consistent(archive)
+
+
+def test_an_article_that_is_replaced_while_it_is_embedded(
+    opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = opened()
+    gate = Gate(archive, monkeypatch)
+    for name, text in (("a.md", "Five owls were seen."), ("b.md", "Six owls were seen, not five.")):
+        write_article(tmp_path / "in" / name, text, title="Owls", url="https://example.org/owls")
+    write_article(tmp_path / "in" / "c.md", "A heron was seen.", title="Heron")
+
+    def progress(*, articles: int, embedded: int, pending: int, current: str) -> None:
+        if articles == 3:
+            assert gate.begun.wait(PATIENCE)
+            gate.open.set()
+
+    report = archive.ingest(tmp_path / "in", progress)
+    assert (report.added, report.updated) == (2, 1)
+    consistent(archive)
+    assert "Six owls" in archive.search("How many owls were seen?")[0].text
+
+
+def test_who_interrupts_keeps_what_was_made(opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedding_beside, "_BATCH", 3)
+    archive = opened()
+    gate = Gate(archive, monkeypatch)
+    for n in range(3):
+        write_article(tmp_path / "in" / f"{n}.md", f"Owl number {n} was seen.", title=f"Owl {n}")
+
+    def progress(*, articles: int, embedded: int, pending: int, current: str) -> None:
+        if articles == 3 and gate.begun.wait(PATIENCE):
+            threading.Timer(0.2, gate.open.set).start()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        archive.ingest(tmp_path / "in", progress)
+    assert gate.batches == [1]
+    assert archive._catalog.pending_count() == 2
+    assert archive.ingest(tmp_path / "in").unchanged == 3
+    consistent(archive)
+
+
+def test_no_more_waits_than_is_soon_embedded(opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedding_beside, "_AHEAD", 2)
+    archive = opened()
+    for n in range(12):
+        write_article(tmp_path / "in" / f"{n}.md", f"Owl number {n} was seen.", title=f"Owl {n}")
+    waiting: list[int] = []
+    archive.ingest(tmp_path / "in", lambda *, pending, **_: waiting.append(pending))
+    assert 0 < max(waiting) <= 4
+    consistent(archive)
