@@ -123,8 +123,8 @@ def files_lost(catalog: Catalog, vectors: Vectors) -> bool:
 def reconcile(catalog: Catalog, vectors: Vectors) -> None:
     """Make the vectors agree with the catalog after a run that did not end by itself, or after a loss of files."""
     dimensions = features.dimensions(catalog)
-    if vectors.indexes and dimensions and not vectors.readable():
-        vectors.rebuild(_in_rows(catalog, vectors, dimensions))
+    if vectors.indexes and not vectors.readable():
+        vectors.rebuild(_in_rows(catalog, vectors, dimensions) if dimensions else ())
     there = vectors.ids()
     written = vectors.attributes()["article"][: len(vectors.rows(dimensions)) if dimensions else 0]
     rows = catalog.rows("SELECT id, n, article, embedded FROM passages")

@@ -24,7 +24,7 @@ _LOOK = 0.2  # seconds between two reports while somebody waits
 
 @dataclass
 class Beside:
-    """Embeds what is pending in the catalog. Begun by the first `wake`, ended by `finish` or `stop`.
+    """Embeds what is pending in the catalog. Begun by the first `wake` or `finish`, ended by `stop`.
 
     embedded: passages so far; unstored: those of them that the catalog still counts as pending.
     """
@@ -56,6 +56,7 @@ class Beside:
             self._wait(running)
         self._running = None
         running.result()
+        self.report()
 
     def stop(self) -> None:
         """End soon, storing what is made. Nothing is embedded after."""
@@ -80,22 +81,26 @@ class Beside:
 
     def _run(self) -> None:
         while not self._stopping:
-            pending = self.catalog.pending_count()
-            if pending >= (1 if self._everything else _BATCH):
+            everything = self._everything  # asked once: who sets it meanwhile must find all embedded, not some
+            if self.catalog.pending_count() >= (1 if everything else _BATCH):
                 self._batch()
                 continue
+            if everything:
+                return
             with self._changed:
-                if self._everything:
-                    return
-                self._changed.wait(_LOOK)
+                if not self._everything and not self._stopping:
+                    self._changed.wait(_LOOK)
 
     def _batch(self) -> None:
         pending, made = self.catalog.pending(_BATCH), list[Made]()
-        for start in range(0, len(pending), _PART):
-            made.append(make(self.embedder, pending[start : start + _PART]))
-            self.embedded += len(made[-1].ids)
-            self.unstored += len(made[-1].ids)
-            if self._stopping:
-                break
-        store(self.catalog, self.vectors, joined(made))
-        self.unstored = 0
+        try:
+            for start in range(0, len(pending), _PART):
+                made.append(make(self.embedder, pending[start : start + _PART]))
+                self.embedded += len(made[-1].ids)
+                self.unstored += len(made[-1].ids)
+                if self._stopping:
+                    break
+        finally:  # an embedder that fails now and then gets on nevertheless
+            if made:
+                store(self.catalog, self.vectors, joined(made))
+            self.unstored = 0

@@ -65,11 +65,13 @@ class Ingest:
 
     def run(self, paths: Sequence[str]) -> IngestReport:
         """Take in everything under `paths`, finishing first what an earlier run left."""
-        if self.catalog.ingesting or files_lost(self.catalog, self.vectors):
-            self._tell("comparing the vectors with the articles")
-            reconcile(self.catalog, self.vectors)
+        broken = self.catalog.ingesting or files_lost(self.catalog, self.vectors)
         begun = datetime.now(UTC).isoformat(timespec="seconds")
         self.catalog.set_meta(RUNNING, json.dumps({"paths": list(paths), "begun": begun}))
+        self.vectors.follow(self.catalog.meta("vectors"))
+        if broken:
+            self._tell("comparing the vectors with the articles")
+            reconcile(self.catalog, self.vectors)
         places.give(self.catalog, [place for path in paths if (place := readers.place_of(path))])
         try:
             with closing(Visits(self.catalog, self.settings, self._tell)) as visits:
@@ -79,13 +81,17 @@ class Ingest:
             self.finish()
         finally:
             self._beside.stop()
+        self.vectors.wrote(self.catalog.meta("vectors"))
         self.catalog.set_meta(RUNNING, None)
         return IngestReport(**self._counts, removed=removed, failed=tuple(self._failed))
 
     def finish(self) -> None:
-        """Do what is due of articles that are in the catalog, reading nothing."""
-        self._compare()
-        self._beside.finish()
+        """Do what is due of articles that are in the catalog, reading nothing. The last thing that an ingest does."""
+        try:
+            self._compare()
+            self._beside.finish()
+        finally:
+            self._beside.stop()
         delete_doomed(self.catalog, self.vectors)
 
     # -- reading -------------------------------------------------------------------------------------------------

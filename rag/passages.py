@@ -117,12 +117,8 @@ def _fitting(text: str, spans: Sequence[Span], limits: Sequence[Limit]) -> list[
     """Each sentence as a list of pieces that keep the limits: itself, where it does."""
     over = [False] * len(spans)
     for limit in limits:
-        # A token is at least a byte, so that most sentences need not be counted.
-        long = [
-            i
-            for i, (start, end) in enumerate(spans)
-            if len(text[start:end].encode("utf-8", "surrogatepass")) > limit.maximum
-        ]
+        # In ASCII a token is at least a character, so that most sentences need not be counted.
+        long = [i for i, (a, b) in enumerate(spans) if b - a > limit.maximum or not text[a:b].isascii()]
         for i, size in zip(long, limit.count([text[slice(*spans[i])] for i in long]) if long else []):
             over[i] = over[i] or size > limit.maximum
     return [_pieces(text, span, limits) if too_long else [span] for span, too_long in zip(spans, over)]

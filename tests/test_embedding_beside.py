@@ -83,9 +83,16 @@ def test_who_interrupts_keeps_what_was_made(opened: Opener, tmp_path: Path, monk
 
     def progress(*, articles: int, embedded: int, pending: int, current: str) -> None:
         if articles == 3 and gate.begun.wait(PATIENCE):
-            threading.Timer(0.2, gate.open.set).start()
             raise KeyboardInterrupt
 
+    real = embedding_beside.Beside.stop
+
+    def stop(beside: embedding_beside.Beside) -> None:
+        beside._stopping = True
+        gate.open.set()
+        real(beside)
+
+    monkeypatch.setattr(embedding_beside.Beside, "stop", stop)
     with pytest.raises(KeyboardInterrupt):
         archive.ingest(tmp_path / "in", progress)
     assert gate.batches == [1]
@@ -103,3 +110,59 @@ def test_no_more_waits_than_is_soon_embedded(opened: Opener, tmp_path: Path, mon
     archive.ingest(tmp_path / "in", lambda *, pending, **_: waiting.append(pending))
     assert 0 < max(waiting) <= 4
     consistent(archive)
+
+
+def test_what_was_made_before_a_failure_is_stored(
+    opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that an embedder that fails now and then gets on."""
+    monkeypatch.setattr(embedding_beside, "_BATCH", 3)
+    archive = opened()
+    for n in range(3):
+        write_article(tmp_path / "in" / f"{n}.md", f"Owl number {n} was seen.", title=f"Owl {n}")
+    real, calls = archive._embedder.encode_parts, iter([True, False])
+
+    def fails(texts: Any, parts: Any) -> Any:
+        if not next(calls, True):
+            raise rag.RagError("the server has gone")
+        return real(texts, parts)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(archive._embedder, "encode_parts", fails)
+        with pytest.raises(rag.RagError, match="the server has gone"):
+            archive.ingest(tmp_path / "in")
+    assert archive._catalog.pending_count() == 2
+    archive.ingest(tmp_path / "in")
+    consistent(archive)
+
+
+def test_all_is_embedded_whenever_the_end_is_told(
+    opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also between the thread's look at what is pending and its look at whether that is the end."""
+    monkeypatch.setattr(embedding_beside, "_BATCH", 100)
+    archive = opened()
+    for n in range(3):
+        write_article(tmp_path / "in" / f"{n}.md", f"Owl number {n} was seen.", title=f"Owl {n}")
+    finish, told, looked = embedding_beside.Beside._tell, threading.Event(), threading.Event()
+    real = archive._catalog.pending_count
+
+    def tell(beside: embedding_beside.Beside, *, everything: bool) -> Any:
+        if everything:
+            assert looked.wait(PATIENCE)
+        result = finish(beside, everything=everything)
+        if everything:
+            told.set()
+        return result
+
+    def count() -> int:
+        found = real()
+        if threading.current_thread() is not threading.main_thread() and found == 3 and not told.is_set():
+            looked.set()
+            assert told.wait(PATIENCE)
+        return found
+
+    monkeypatch.setattr(embedding_beside.Beside, "_tell", tell)
+    monkeypatch.setattr(archive._catalog, "pending_count", count)
+    archive.ingest(tmp_path / "in")
+    assert real() == 0

@@ -93,7 +93,6 @@ class Retriever:
         self._pertinence = pertinence
         self._finder = Finder(catalog, vectors, Postings(catalog), self._without)
         self._attributes = Attributes(catalog, vectors)
-        self._seen = catalog.meta("vectors")
         self._names: tuple[str, Names] = ("", Names(Vocabulary()))
         self._lock = Lock()
 
@@ -109,7 +108,10 @@ class Retriever:
         if self._pertinence:
             self._pertinence.load()
         if self._finder.indexed:
-            (self._vectors.nearest if index else self._vectors.nearest_at_once)(vectors, 1)
+            if index:
+                self._vectors.nearest(vectors, 1)
+            else:
+                self._vectors.open_beside(vectors)
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[Floats] | None:
         """What reading each hit together with the question finds of its sentences: see `rag.pertinence`. None with an
@@ -226,10 +228,7 @@ class Retriever:
     def _follow_writer(self) -> None:
         if self._catalog.ingesting:
             return  # rows are compared, and they follow by themselves
-        state = self._catalog.meta("vectors")
-        if state != self._seen:
-            self._vectors.refresh()
-            self._seen = state
+        self._vectors.follow(self._catalog.meta("vectors"))
 
 
 def _as_asked(query: Query, filters: Filters) -> Filters:

@@ -33,6 +33,7 @@ Mask = NDArray[np.bool_]
 _EACH = 40  # candidates an aspect and kind, at least
 _REACH = 200  # neighbours asked of the approximate index
 _FURTHEST = 3200
+_WITHOUT = 3  # questions for which the index is not opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +139,20 @@ class Finder:
     vectors: Vectors
     postings: Postings
     without: frozenset[str] = frozenset()
+    _asked: int = 0
 
     @property
     def indexed(self) -> bool:
         """Whether the approximate index serves: in a large archive, unless an ingest has it to itself."""
         return len(self.vectors.attributes()) > EXACT and not self.catalog.ingesting
+
+    def nearest(self, vectors: Floats, n: int) -> list[list[str]] | None:
+        """What the index proposes; None while it is not at hand. Who asks no more than a few questions does not need
+        it, and would wait for its being opened when he leaves."""
+        found = self.vectors.nearest_at_once(vectors, n)
+        if found is None and self._asked > _WITHOUT:
+            self.vectors.open_beside(vectors)
+        return found
 
     def find(
         self, query: Query, asp: Aspects, filters: Filters, present: Present, most: int
@@ -153,6 +163,7 @@ class Finder:
         an aspect and kind, or more. Limits that leave nothing find nothing: a journalist who asks for one outlet's
         articles is not served with another's. Notes say so.
         """
+        self._asked += 1
         rows = self.vectors.rows(asp.vectors.shape[1])[: len(present.attributes)]
         alive = present.embedded.copy()
         alive[len(rows) :] = False
@@ -241,7 +252,7 @@ class _Near:
     def _approximate(self, vectors: Floats, may: Mask) -> list[Numbers] | None:
         """What the index proposes; None while it is not at hand."""
         reach = max(_REACH, self.each)
-        while (ids := self.finder.vectors.nearest_at_once(vectors, reach)) is not None:
+        while (ids := self.finder.nearest(vectors, reach)) is not None:
             numbers = lookup.numbers(self.finder.catalog, list({i for some in ids for i in some}))
             lists = [np.array([numbers[i] for i in some if i in numbers], np.int64) for some in ids]
             passing = [n[may[n]][: self.each] for n in (n[n < len(may)] for n in lists)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 Collection = Any  # chromadb's
 
+DATABASE = "chroma.sqlite3"
 _SOONEST = 1000  # vectors after which the graph is written, and
 _SHARE = 50  # the share of all: what is written grows with the archive, and so does what is read from the log
 SETTINGS: Any = {
@@ -68,3 +71,16 @@ def put(collection: Collection, ids: Sequence[str], vectors: NDArray[np.float32]
     new = [i for i, id in enumerate(ids) if id not in there or not np.allclose(there[id], vectors[i], atol=_SAME)]
     if new:
         collection.upsert(ids=[ids[i] for i in new], embeddings=vectors[new])
+
+
+def swap(folder: Path, fresh: Path) -> None:
+    """Put Chroma's new files in the place of the old ones, the database last and at once."""
+    old = [place for place in folder.iterdir() if place.is_dir() and place != fresh]
+    for suffix in ("-journal", "-wal", "-shm"):  # they belong to the old database and would be played into the new one
+        (folder / f"{DATABASE}{suffix}").unlink(missing_ok=True)
+    for place in fresh.iterdir():
+        if place.is_dir():
+            place.replace(folder / place.name)
+    (fresh / DATABASE).replace(folder / DATABASE)
+    for place in [*old, fresh]:
+        shutil.rmtree(place)

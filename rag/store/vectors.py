@@ -38,7 +38,6 @@ EXACT = 30_000  # passages: up to here an archive is compared one by one, and it
 
 _COLLECTION = "passages"
 _BATCH = 2000
-_DATABASE = "chroma.sqlite3"
 REBUILDING = "rebuilding"  # folder inside the vectors' while Chroma's files are made anew
 
 
@@ -63,9 +62,10 @@ class Vectors:
 
     def delete(self, ids: Sequence[str], numbers: Sequence[int] = ()) -> None:
         """Take vectors away; unknown ids are no error."""
-        with self._collection() as collection:
-            for i in range(0, len(ids), _BATCH):
+        for i in range(0, len(ids), _BATCH):
+            with self._writing() as collection:
                 collection.delete(ids=list(ids[i : i + _BATCH]))
+                self._handle.size = None
         with _as_archive_error(self._folder):
             self._attributes.write(sorted(numbers), np.zeros(len(numbers), ATTRIBUTES))
 
@@ -122,7 +122,7 @@ class Vectors:
             made.close()
         with self._handle.lock, _as_archive_error(self._folder):
             self._handle.shut()
-            _swap(Path(self._folder), fresh)
+            chroma.swap(Path(self._folder), fresh)
 
     def nearest(self, vectors: NDArray[np.float32], n: int) -> list[list[str]]:
         """For each vector up to `n` passage ids, nearest first, by the approximate index; none where it is empty.
@@ -130,14 +130,14 @@ class Vectors:
         Chroma's `count` is not asked: it takes longer the more there is, of 100,000 vectors longer than the query.
         """
         with self._collection() as collection:
-            found = collection.query(query_embeddings=vectors, n_results=n, include=[])
+            found: list[list[str]] = collection.query(query_embeddings=vectors, n_results=n, include=[])["ids"]
             self._handle.read_in = True
-        return found["ids"]
+        return found
 
     def nearest_at_once(self, vectors: NDArray[np.float32], n: int) -> list[list[str]] | None:
         """`nearest`; None if that would have to wait, because the graph is not in memory or is being written.
 
-        One that is not in memory is read in beside, by another thread. What fails there is raised at the next call.
+        Raises what `open_beside` met with.
         """
         handle = self._handle
         if (failure := handle.failure) is not None:
@@ -146,12 +146,19 @@ class Vectors:
         if not handle.lock.acquire(blocking=False):
             return None
         try:
-            if handle.read_in and not handle.stale:
-                return self.nearest(vectors, n)
-            handle.beside(lambda: self.nearest(vectors[:1], 1))
-            return None
+            if not handle.read_in or handle.stale:
+                return None
+            with self._chromas_errors():  # not by `_collection`, which opens what has become stale this moment
+                found: list[list[str]] = handle.collection.query(query_embeddings=vectors, n_results=n, include=[])[
+                    "ids"
+                ]
+                return found
         finally:
             handle.lock.release()
+
+    def open_beside(self, vectors: NDArray[np.float32]) -> None:
+        """Have another thread read the graph in. Failures are told to whoever asks next."""
+        self._handle.beside(lambda: self.nearest(vectors[:1], 1))
 
     def rows(self, dimensions: int) -> NDArray[np.float32]:
         """All vectors by passage number, memory-mapped, shape (rows, dimensions). `attributes` tells which count."""
@@ -177,7 +184,7 @@ class Vectors:
     @property
     def indexes(self) -> bool:
         """Whether Chroma's database is there. Says nothing of what is in it."""
-        return (Path(self._folder) / _DATABASE).exists()
+        return (Path(self._folder) / chroma.DATABASE).exists()
 
     def _rows(self, dimensions: int) -> Rows:
         if self._vector_rows is None:
@@ -208,7 +215,17 @@ class Vectors:
 
     def refresh(self) -> None:
         """See what other processes have written since. Nothing is opened before it is needed."""
-        self._handle.stale = True
+        self._handle.stale, self._handle.failure = True, None
+
+    def follow(self, state: str | None) -> None:
+        """`refresh` if the archive has come into another state than that in which its vectors were last seen here."""
+        if state != self._handle.state:
+            self._handle.state = state
+            self.refresh()
+
+    def wrote(self, state: str | None) -> None:
+        """Tell that this process has brought the archive into a state, so that there is nothing to follow."""
+        self._handle.state = state
 
     def close(self) -> None:
         """Give up the client; the last user closes it."""
@@ -218,16 +235,21 @@ class Vectors:
 
     @contextmanager
     def _collection(self) -> Iterator[Collection]:
+        with self._handle.lock, self._chromas_errors():
+            if self._handle.stale:
+                self._handle.shut()
+            if self._handle.collection is None:
+                _connect(self._handle)
+            yield self._handle.collection
+
+    @contextmanager
+    def _chromas_errors(self) -> Iterator[None]:
         from chromadb.errors import ChromaError
 
-        with self._handle.lock:
+        with _as_archive_error(self._folder):
             try:
-                if self._handle.stale:
-                    self._handle.shut()
-                if self._handle.collection is None:
-                    _connect(self._handle)
-                yield self._handle.collection
-            except (ChromaError, OSError) as error:
+                yield
+            except ChromaError as error:
                 raise failures.of_vectors(self._folder, error) from error
 
     @contextmanager
@@ -236,15 +258,21 @@ class Vectors:
         handle = self._handle
         with handle.lock:
             with self._collection() as collection:
-                size = collection.count() if handle.size is None else handle.size
-                if not chroma.written_rightly(collection, size):
-                    chroma.write_rightly(collection, size)
+                self._read_in(collection)
+                if not chroma.written_rightly(collection, handle.size or 0):
+                    chroma.write_rightly(collection, handle.size or 0)
                     handle.shut()  # a graph that is open keeps to what it was opened with
             with self._collection() as collection:
-                if not handle.read_in:
-                    chroma.read_in(collection)
-                handle.read_in, handle.size = True, size
+                self._read_in(collection)
                 yield collection
+
+    def _read_in(self, collection: Collection) -> None:
+        """Counting, writing and deleting would do it too, and let no other thread of the process run meanwhile."""
+        if not self._handle.read_in:
+            chroma.read_in(collection)
+            self._handle.read_in = True
+        if self._handle.size is None:
+            self._handle.size = collection.count()
 
 
 @contextmanager
@@ -270,16 +298,3 @@ def _connect(handle: Handle) -> None:
     handle.collection = handle.client.get_or_create_collection(
         _COLLECTION, configuration=chroma.SETTINGS, embedding_function=None
     )
-
-
-def _swap(folder: Path, fresh: Path) -> None:
-    """Put Chroma's new files in the place of the old ones, the database last and at once."""
-    old = [place for place in folder.iterdir() if place.is_dir() and place != fresh]
-    for suffix in ("-journal", "-wal", "-shm"):  # they belong to the old database and would be played into the new one
-        (folder / f"{_DATABASE}{suffix}").unlink(missing_ok=True)
-    for place in fresh.iterdir():
-        if place.is_dir():
-            place.replace(folder / place.name)
-    (fresh / _DATABASE).replace(folder / _DATABASE)
-    for place in [*old, fresh]:
-        shutil.rmtree(place)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
 from rag.errors import ArchiveError
 from rag.ingest import Ingest
 from rag.overview import REMOVING
-from rag.store.catalog import Catalog
+from rag.store.catalog import RUNNING, Catalog
 from rag.store.vectors import Vectors
 from rag.upkeep import content, index, removal
 from rag.upkeep.findings import CATALOG, Finding, Health
@@ -45,16 +50,27 @@ def repair(catalog: Catalog, vectors: Vectors, ingest: Ingest) -> Health:
     if found.content != (catalog.meta("content") or "0" * 64):
         catalog.set_meta("content", found.content)
         done.append("the archive's version computed anew")
-    done += index.mend(index.look(catalog, vectors), catalog, vectors)
-    if catalog.meta(REMOVING) is not None:
-        removal.finish(catalog, vectors)
-        done.append("a removal that was stopped ended")
-    pending = catalog.pending_count()
-    ingest.finish()
+    with _alone(catalog):
+        done += index.mend(index.look(catalog, vectors), catalog, vectors)
+        if catalog.meta(REMOVING) is not None:
+            removal.finish(catalog, vectors)
+            done.append("a removal that was stopped ended")
+        pending = catalog.pending_count()
+        ingest.finish()
     if pending:
         done.append(f"{pending} passages embedded")
     health = verify(catalog, vectors)
     return Health(health.articles, health.versions, health.passages, health.findings, tuple(done))
+
+
+@contextmanager
+def _alone(catalog: Catalog) -> Iterator[None]:
+    """As an ingest: nobody else opens Chroma meanwhile, and after a kill the next ingest looks whether it is whole."""
+    before = catalog.meta(RUNNING)
+    begun = datetime.now(UTC).isoformat(timespec="seconds")
+    catalog.set_meta(RUNNING, before or json.dumps({"paths": ["what a repair found"], "begun": begun}))
+    yield
+    catalog.set_meta(RUNNING, before)
 
 
 def _cut_anew(catalog: Catalog, vectors: Vectors, ingest: Ingest, article_id: str) -> None:

@@ -141,6 +141,7 @@ def test_nobody_waits_for_the_index(opened: Opener, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(candidates, "EXACT", 5)
     again = opened()
+    monkeypatch.setattr(candidates, "_WITHOUT", 0)
     vectors = again._vectors
     reading, release = threading.Event(), threading.Event()
     real = vectors.nearest
@@ -161,15 +162,17 @@ def test_nobody_waits_for_the_index(opened: Opener, monkeypatch: pytest.MonkeyPa
     def never(*arguments: Any) -> Any:
         raise AssertionError("the index was asked")
 
-    monkeypatch.setattr(vectors, "nearest", never)
-    with pytest.raises(AssertionError, match="the index was asked"):
-        again.search(asked)
-    with vectors._collection():
+    with vectors._collection():  # as while it is written to
         found: list[str] = []
         thread = threading.Thread(target=lambda: found.extend(hit.passage_id for hit in again.search(asked)))
         thread.start()
         thread.join(60)
         assert found == expected
+    while vectors._handle._opening is not None:
+        time.sleep(0.01)
+    monkeypatch.setattr(vectors, "nearest_at_once", never)
+    with pytest.raises(AssertionError, match="the index was asked"):
+        again.search(asked)
     again._catalog.set_meta("ingest", "{}")
     assert [hit.passage_id for hit in again.search(asked)] == expected
     again._catalog.set_meta("ingest", None)
