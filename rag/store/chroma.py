@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ SETTINGS: Any = {
         "sync_threshold": _SOONEST,
     }
 }
+_HEADER = 100  # bytes
 _SAME = 1e-6  # Chroma scales to length one by itself, so that the last bits differ
 
 
@@ -49,10 +51,51 @@ def _of_given_vectors() -> Iterator[None]:
         yield
 
 
+def torn(folder: Path) -> str | None:
+    """What of a graph's files does not fit the others, as after a power cut while they were written; None if all does.
+
+    Chroma does not look: it follows links into memory that is not its own. Of n vectors hnswlib writes a header, n
+    records of the size that the header tells, n lengths of four bytes, and n lists of links, each behind the number of
+    its bytes; Chroma pickles the rest last.
+    """
+    for pickled in folder.glob("*/index_metadata.pickle"):
+        header = pickled.with_name("header.bin")
+        told = header.read_bytes() if header.exists() else b""
+        if len(told) != _HEADER:
+            return f"{header} breaks off"
+        # hnswlib's numbers, behind its version: offset, room, vectors, size of a record.
+        _, _, count, record = struct.unpack_from("<4Q", told, 4)
+        records, lengths = (_size(pickled.with_name(name)) for name in ("data_level0.bin", "length.bin"))
+        if records < count * record or lengths != 4 * count or not _links(pickled.with_name("link_lists.bin"), count):
+            return f"the files of {pickled.parent} do not fit each other"
+        with pickled.open("rb") as file:
+            file.seek(max(0, _size(pickled) - 1))
+            if file.read() != b".":
+                return f"{pickled} breaks off"
+    return None
+
+
+def _links(path: Path, count: int) -> bool:
+    links, at = path.read_bytes() if path.exists() else b"", 0
+    for _ in range(count):
+        at += 4 + int.from_bytes(links[at : at + 4], "little")
+    return at == len(links)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
 def read_in(collection: Collection) -> None:
     """Have the graph in memory. A query does that without stopping the process's other threads; a write would not."""
     if (some := collection.get(limit=1, include=["embeddings"]))["ids"]:
-        collection.query(query_embeddings=np.asarray(some["embeddings"], np.float32), n_results=1, include=[])
+        nearest(collection, np.asarray(some["embeddings"], np.float32), 1)
+
+
+def nearest(collection: Collection, vectors: NDArray[np.float32], n: int) -> list[list[str]]:
+    """For each vector up to `n` ids, nearest first."""
+    found: list[list[str]] = collection.query(query_embeddings=vectors, n_results=n, include=[])["ids"]
+    return found
 
 
 def held(collection: Collection, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:

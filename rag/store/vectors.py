@@ -21,18 +21,15 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import ArchiveError, ArchiveNotWritable
 from rag.store import chroma, failures, handles
+from rag.store.chroma import Collection
 from rag.store.handles import Handle
 from rag.store.rows import ATTRIBUTES, Rows
-
-if TYPE_CHECKING:
-    from chromadb.api.models.Collection import Collection
 
 EXACT = 30_000  # passages: up to here an archive is compared one by one, and its index serves nobody
 
@@ -65,7 +62,7 @@ class Vectors:
         for i in range(0, len(ids), _BATCH):
             with self._writing() as collection:
                 collection.delete(ids=list(ids[i : i + _BATCH]))
-                self._handle.size = None
+            self._handle.size = None
         with _as_archive_error(self._folder):
             self._attributes.write(sorted(numbers), np.zeros(len(numbers), ATTRIBUTES))
 
@@ -93,10 +90,10 @@ class Vectors:
 
     def write_index(self, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Add or replace vectors in Chroma alone."""
-        for i in range(0, len(ids), _BATCH):
+        for some in (slice(i, i + _BATCH) for i in range(0, len(ids), _BATCH)):
             with self._writing() as collection:
-                chroma.put(collection, ids[i : i + _BATCH], vectors[i : i + _BATCH])
-                self._handle.size = (self._handle.size or 0) + len(ids[i : i + _BATCH])
+                chroma.put(collection, ids[some], vectors[some])
+                self._handle.size = (self._handle.size or 0) + len(ids[some])
 
     def indexed(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Chroma's own copies of the vectors of those of `ids` that it has."""
@@ -130,7 +127,7 @@ class Vectors:
         Chroma's `count` is not asked: it takes longer the more there is, of 100,000 vectors longer than the query.
         """
         with self._collection() as collection:
-            found: list[list[str]] = collection.query(query_embeddings=vectors, n_results=n, include=[])["ids"]
+            found = chroma.nearest(collection, vectors, n)
             self._handle.read_in = True
         return found
 
@@ -199,7 +196,7 @@ class Vectors:
     def count(self) -> int:
         """How many vectors there are."""
         with self._collection() as collection:
-            return collection.count()
+            return int(collection.count())
 
     def readable(self) -> bool:
         """Whether Chroma's graph can be read in: a kill while it was being written leaves it torn."""
@@ -289,6 +286,8 @@ def _connect(handle: Handle) -> None:
     from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings
 
+    if found := chroma.torn(Path(handle.folder)):
+        raise failures.of_vectors(handle.folder, ValueError(found))
     try:
         handle.client = chromadb.PersistentClient(handle.folder, settings=Settings(anonymized_telemetry=False))
     except BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -178,15 +179,23 @@ def graph(folder: Path) -> dict[str, int]:
     return {path.name: path.stat().st_size for path in folder.glob("*/index_metadata.pickle")}
 
 
-def test_a_torn_graph_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("share", [0, 0.5, 0.999])
+@pytest.mark.parametrize(
+    "name", ["header.bin", "data_level0.bin", "length.bin", "link_lists.bin", "index_metadata.pickle"]
+)
+def test_a_torn_graph_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, share: float) -> None:
+    """Whichever of its files is cut short; Chroma itself would read beyond their ends."""
     monkeypatch.setattr(chroma, "_SOONEST", 200)
     monkeypatch.setitem(chroma.SETTINGS["hnsw"], "sync_threshold", 200)
     vectors = Vectors(tmp_path)
     vectors.write_index([f"a.1.{n}" for n in range(MANY)], alike(1))
     assert vectors.readable()
     vectors.close()
-    for path in tmp_path.glob("*/index_metadata.pickle"):
-        path.write_bytes(path.read_bytes()[:100])
+    (path,) = tmp_path.glob(f"*/{name}")
+    os.truncate(path, int(path.stat().st_size * share))
     again = Vectors(tmp_path)
     assert not again.readable()
+    again.rebuild([([f"a.1.{n}" for n in range(MANY)], alike(1))])
+    assert again.readable()
+    assert len(again.nearest(alike(1)[:1], MANY)[0]) == MANY
     again.close()
