@@ -56,7 +56,7 @@ def torn(folder: Path) -> str | None:
 
     Chroma does not look: it follows links into memory that is not its own. Of n vectors hnswlib writes a header, n
     records of the size that the header tells, n lengths of four bytes, and n lists of links, each behind the number of
-    its bytes; Chroma pickles the rest last.
+    its bytes; Chroma pickles the rest last. There may be room for more, as in a small one.
     """
     for pickled in folder.glob("*/index_metadata.pickle"):
         header = pickled.with_name("header.bin")
@@ -66,7 +66,7 @@ def torn(folder: Path) -> str | None:
         # hnswlib's numbers, behind its version: offset, room, vectors, size of a record.
         _, _, count, record = struct.unpack_from("<4Q", told, 4)
         records, lengths = (_size(pickled.with_name(name)) for name in ("data_level0.bin", "length.bin"))
-        if records < count * record or lengths != 4 * count or not _links(pickled.with_name("link_lists.bin"), count):
+        if records < count * record or lengths < 4 * count or not _links(pickled.with_name("link_lists.bin"), count):
             return f"the files of {pickled.parent} do not fit each other"
         with pickled.open("rb") as file:
             file.seek(max(0, _size(pickled) - 1))
@@ -79,7 +79,7 @@ def _links(path: Path, count: int) -> bool:
     links, at = path.read_bytes() if path.exists() else b"", 0
     for _ in range(count):
         at += 4 + int.from_bytes(links[at : at + 4], "little")
-    return at == len(links)
+    return at <= len(links)
 
 
 def _size(path: Path) -> int:
