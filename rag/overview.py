@@ -17,7 +17,8 @@ from rag.store.lookup import condition
 from rag.store.records import article_of
 from rag.types import ArchiveStatus, Filters, Record
 
-REMOVING = "removal"  # the same while articles are removed; its value is the length of the vectors
+# Catalog entry that is there while articles are removed, and stays if that is killed: the length of the vectors.
+REMOVING = "removal"
 
 
 def unfinished(catalog: Catalog) -> str | None:

@@ -38,11 +38,16 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedding_beside, "_PART", 1)
 
 
+def owls(folder: Path, many: int) -> None:
+    """Articles of one passage each."""
+    for n in range(many):
+        write_article(folder / f"{n}.md", f"Owl number {n} was seen.", title=f"Owl {n}")
+
+
 def test_what_comes_next_is_read_meanwhile(opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = opened()
     gate = Gate(archive, monkeypatch)
-    for n in range(3):
-        write_article(tmp_path / "in" / f"{n}.md", f"Owl number {n} was seen.", title=f"Owl {n}")
+    owls(tmp_path / "in", 3)
 
     def progress(*, articles: int, embedded: int, pending: int, current: str) -> None:
         if articles == 3 and not gate.open.is_set():
@@ -78,8 +83,7 @@ def test_who_interrupts_keeps_what_was_made(opened: Opener, tmp_path: Path, monk
     monkeypatch.setattr(embedding_beside, "_BATCH", 3)
     archive = opened()
     gate = Gate(archive, monkeypatch)
-    for n in range(3):
-        write_article(tmp_path / "in" / f"{n}.md", f"Owl number {n} was seen.", title=f"Owl {n}")
+    owls(tmp_path / "in", 3)
 
     def progress(*, articles: int, embedded: int, pending: int, current: str) -> None:
         if articles == 3 and gate.begun.wait(PATIENCE):
@@ -104,8 +108,7 @@ def test_who_interrupts_keeps_what_was_made(opened: Opener, tmp_path: Path, monk
 def test_no_more_waits_than_is_soon_embedded(opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedding_beside, "_AHEAD", 2)
     archive = opened()
-    for n in range(12):
-        write_article(tmp_path / "in" / f"{n}.md", f"Owl number {n} was seen.", title=f"Owl {n}")
+    owls(tmp_path / "in", 12)
     waiting: list[int] = []
     archive.ingest(tmp_path / "in", lambda *, pending, **_: waiting.append(pending))
     assert 0 < max(waiting) <= 4
@@ -118,8 +121,7 @@ def test_what_was_made_before_a_failure_is_stored(
     """So that an embedder that fails now and then gets on."""
     monkeypatch.setattr(embedding_beside, "_BATCH", 3)
     archive = opened()
-    for n in range(3):
-        write_article(tmp_path / "in" / f"{n}.md", f"Owl number {n} was seen.", title=f"Owl {n}")
+    owls(tmp_path / "in", 3)
     real, calls = archive._embedder.encode_parts, iter([True, False])
 
     def fails(texts: Any, parts: Any) -> Any:
@@ -142,8 +144,7 @@ def test_all_is_embedded_whenever_the_end_is_told(
     """Also between the thread's look at what is pending and its look at whether that is the end."""
     monkeypatch.setattr(embedding_beside, "_BATCH", 100)
     archive = opened()
-    for n in range(3):
-        write_article(tmp_path / "in" / f"{n}.md", f"Owl number {n} was seen.", title=f"Owl {n}")
+    owls(tmp_path / "in", 3)
     finish, told, looked = embedding_beside.Beside._tell, threading.Event(), threading.Event()
     real = archive._catalog.pending_count
 

@@ -146,10 +146,7 @@ class Vectors:
             if not handle.read_in or handle.stale:
                 return None
             with self._chromas_errors():  # not by `_collection`, which opens what has become stale this moment
-                found: list[list[str]] = handle.collection.query(query_embeddings=vectors, n_results=n, include=[])[
-                    "ids"
-                ]
-                return found
+                return chroma.nearest(handle.collection, vectors, n)
         finally:
             handle.lock.release()
 
