@@ -1,7 +1,7 @@
 """Embedding in a thread of its own, beside the reading and cutting of what comes next.
 
-The network leaves Python's lock to others while it computes, and reading uses one core. What is taken in waits in the
-catalog, so that nothing is lost whenever either stops.
+The network leaves Python's lock to others while it computes. What is taken in waits in the catalog, so that nothing is
+lost whenever either stops.
 """
 
 from __future__ import annotations

@@ -83,6 +83,10 @@ class ReadError(RagError):
         super().__init__(reason, hint=hint, retry=retry)
         self.path = path
 
+    def __reduce__(self) -> tuple[type[ReadError], tuple[str, str], dict[str, object]]:
+        """As pickle needs it, whose own way gives an exception its message only."""
+        return type(self), (self.path, self.message), self.__dict__
+
 
 class ModelError(RagError):
     """Something about a model or what serves it."""

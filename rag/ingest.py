@@ -10,11 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -26,6 +25,7 @@ from rag.embedding_beside import Beside
 from rag.errors import ReadError
 from rag.passages import Limit, split
 from rag.readers import Context, Source
+from rag.readers.ahead import Ahead
 from rag.settings import Settings
 from rag.store import notes, pages, places, stories
 from rag.store.catalog import RUNNING, Catalog
@@ -74,9 +74,9 @@ class Ingest:
             reconcile(self.catalog, self.vectors)
         places.give(self.catalog, [place for path in paths if (place := readers.place_of(path))])
         try:
-            with closing(Visits(self.catalog, self.settings, self._tell)) as visits:
+            with closing(Visits(self.catalog, self.settings, self._tell)) as visits, closing(Ahead()) as ahead:
                 for path in paths:
-                    self._take_place(path, visits)
+                    self._take_place(path, visits, ahead)
             removed = self._prune(paths) if self.prune else 0
             self.finish()
         finally:
@@ -96,9 +96,20 @@ class Ingest:
 
     # -- reading -------------------------------------------------------------------------------------------------
 
-    def _take_place(self, path: str, visits: Visits) -> None:
+    def _take_place(self, path: str, visits: Visits, ahead: Ahead) -> None:
         """Take in what is at one of the given paths and addresses, and note what came of it."""
         counts, failed = dict(self._counts), len(self._failed)
+        context = readers.context_of(self.settings)
+        for (location, fingerprint), items in ahead.through(self._changed(path, visits, context), context):
+            self._current = location
+            self._take(location, fingerprint, items)
+        outcome = {name: count - counts[name] for name, count in self._counts.items()}
+        reasons = [f"{where}: {reason}" for where, reason in self._failed[failed:]]
+        place = readers.place_of(path) or path  # one that is gone has the name that it was recorded under
+        places.read(self.catalog, place, outcome | {"failed": len(reasons)}, next(iter(reasons), None))
+
+    def _changed(self, path: str, visits: Visits, context: Context) -> Iterator[tuple[Source, tuple[str, str]]]:
+        """The files of a place that must be read, each with its location and fingerprint. The rest is done here."""
         for item in readers.expand([path]):
             key = item.path if isinstance(item, ReadError) else item.location
             if key in self._met:
@@ -107,44 +118,44 @@ class Ingest:
             if isinstance(item, ReadError):
                 self._fail(item)
             elif item.path is None:
-                self._take_address(item.location, visits)
-            else:
-                self._take_file(item)
-        outcome = {name: count - counts[name] for name, count in self._counts.items()}
-        reasons = [f"{where}: {reason}" for where, reason in self._failed[failed:]]
-        place = readers.place_of(path) or path  # one that is gone has the name that it was recorded under
-        places.read(self.catalog, place, outcome | {"failed": len(reasons)}, next(iter(reasons), None))
+                self._take_address(item.location, visits, context)
+            elif (fingerprint := self._fingerprint(item, context)) and not self._as_it_was(item.location, fingerprint):
+                yield item, (item.location, fingerprint)
 
-    def _take_file(self, source: Source) -> None:
+    def _fingerprint(self, source: Source, context: Context) -> str | None:
         self._current = source.location
-        context = readers.context_of(self.settings)
         try:
-            fingerprint = _fingerprint(source, context)
+            return _fingerprint(source, context)
         except OSError as error:
             self._fail(ReadError(source.location, f"cannot be read: {error.strerror or error}"))
-            return
-        self._take(source.location, fingerprint, lambda: readers.read(source, context))
+            return None
 
-    def _take_address(self, address: str, visits: Visits) -> None:
-        context = readers.context_of(self.settings)
+    def _take_address(self, address: str, visits: Visits, context: Context) -> None:
         for visit in visits.at(address):
             if isinstance(visit, ReadError):
                 self._fail(visit)
-            elif self._take(visit.source.location, visit.fingerprint, partial(visit.articles, context)) and visit.keep:
+                continue
+            location, mark = visit.source.location, visit.fingerprint
+            whole = self._as_it_was(location, mark) or self._take(location, mark, visit.articles(context))
+            if whole and visit.keep:
                 pages.keep(self.catalog, visit.keep)
 
-    def _take(self, location: str, fingerprint: str, read: Callable[[], Iterator[Article | ReadError]]) -> bool:
-        """Take in a file or page unless it is as it was. False if the whole of it could not be read."""
+    def _as_it_was(self, location: str, fingerprint: str) -> bool:
+        """Whether a file or page has not changed since it was taken in, which is then noted."""
         before = self.catalog.file(location)
-        if before and before[0] == fingerprint:
-            self._counts["unchanged"] += before[2]
-            for path, reason in before[1]:
-                self._fail(ReadError(path, reason))
-            self._seen.update(self._places(location))
-            self._report()
-            return True
+        if not before or before[0] != fingerprint:
+            return False
+        self._counts["unchanged"] += before[2]
+        for path, reason in before[1]:
+            self._fail(ReadError(path, reason))
+        self._seen.update(self._places(location))
+        self._report()
+        return True
+
+    def _take(self, location: str, fingerprint: str, items: Iterator[Article | ReadError]) -> bool:
+        """Take in a file or page. False if the whole of it could not be read."""
         failed_before = len(self._failed)
-        whole = self._articles(location, read())
+        whole = self._articles(location, items)
         failures = self._failed[failed_before:]
         if not whole:
             self.catalog.forget_file(location)
