@@ -22,7 +22,7 @@ class Article(Record):
 
     `pages` are the offsets in `text` at which pages 1, 2, … begin; a page without text begins where the next one does.
     `times` are (offset, seconds since the beginning of the recording), in order. Both are empty where the source has
-    none.
+    none. `correction` is what the source declares, beside the text, to have put right in it.
     """
 
     id: str
@@ -39,6 +39,7 @@ class Article(Record):
     kind: str | None = None
     pages: tuple[int, ...] = ()
     times: tuple[tuple[int, float], ...] = ()
+    correction: str | None = None
 
     def page_at(self, offset: int) -> int | None:
         """The page on which the character at `offset` stands, counting from 1; None if there are no pages."""
@@ -54,7 +55,7 @@ class Article(Record):
         """SHA-256 of everything a reader could quote or filter by; the source's place is not part of it."""
         content = self.to_dict()
         del content["source"]
-        for name in ("pages", "times"):  # newer than some archives, where most articles have none
+        for name in ("pages", "times", "correction"):  # newer than some archives, where most articles have none
             if not content[name]:
                 del content[name]
         return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

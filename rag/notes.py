@@ -74,9 +74,15 @@ def printed(article: Article) -> list[Printed]:
             found.append(Printed(RETRACTION, text))
         elif _CORRECTED_TEXT.match(text):
             found.append(Printed(CORRECTION, text))
+    if article.correction and not any(_bare(article.correction) in _bare(note.text) for note in found):
+        found.append(Printed(CORRECTION, article.correction))
     if (article.kind or "").casefold() == _CORRECTED_KIND and not found:
         found.append(Printed(CORRECTION, "Its source says that it has been corrected."))
     return list(dict.fromkeys(found))
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\W+", "", text).casefold()
 
 
 def corrects(article: Article) -> list[str]:

@@ -165,6 +165,7 @@ def make_article(
     section: object = None,
     language: object = None,
     kind: object = None,
+    correction: object = None,
 ) -> Article:
     """An article from what a reader found; the one place where articles are built.
 
@@ -189,6 +190,7 @@ def make_article(
         section=one_line(section),
         language=_language(language),
         kind=one_line(kind),
+        correction=one_line(correction),
     )
 
 

@@ -78,6 +78,16 @@ def _status(item: Mapping[Any, Any]) -> str | None:
     return status if _RETRACTED.fullmatch(status) else "corrected" if item.get("correction") else None
 
 
+def correction_of(item: Mapping[Any, Any]) -> str | None:
+    """The words of an article's `correction`, which may be text or comments with a text; None for a mere link."""
+    value = item.get("correction")
+    each = [
+        one.get("text") if isinstance(one, Mapping) else one for one in (value if isinstance(value, list) else [value])
+    ]
+    words = [text for one in each if (text := one_line(one)) and not re.match(r"https?://\S+$", text)]
+    return " ".join(words) or None
+
+
 def _objects(tree: Any) -> Iterator[Mapping[Any, Any]]:
     """All objects of the page's JSON-LD that may be an article or somebody, in order."""
     for script in tree.iter("script"):

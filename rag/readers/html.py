@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 from rag.errors import ReadError
 from rag.readers import body, limits
 from rag.readers.base import Context, make_article, one_line, quiet, read_bytes
-from rag.readers.declared import PUBLISHED, UPDATED, byline_of, date_of, headlines, linked_data, meta_of
+from rag.readers.declared import PUBLISHED, UPDATED, byline_of, correction_of, date_of, headlines, linked_data, meta_of
 from rag.readers.decoding import decode
 from rag.readers.fields import metadata_of
 from rag.types import Article
 
 FORMAT = "HTML"
-VERSION = 4
+VERSION = 5
 SUFFIXES = (".html", ".htm", ".xhtml")
 MEDIA_TYPES = ("text/html", "application/xhtml+xml")
 
@@ -58,7 +58,8 @@ def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadEr
 
 
 def _article(tree: Any, source: str, context: Context) -> Article:
-    meta, linked = meta_of(tree), metadata_of(linked_data(tree), context)
+    data = linked_data(tree)
+    meta, linked = meta_of(tree), metadata_of(data, context)
     found = body.document(tree, source if source.startswith(("http://", "https://")) else None)
     outlet = meta.get("og:site_name") or linked.get("outlet") or (found and _site(found))
     titles = headlines(tree, meta, linked.get("title"), one_line(outlet))
@@ -77,6 +78,7 @@ def _article(tree: Any, source: str, context: Context) -> Article:
         section=meta.get("article:section") or linked.get("section"),
         language=_language(tree, meta, linked),
         kind=linked.get("kind"),
+        correction=correction_of(data),
         context=context,
     )
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from rag.errors import ArticleNotFound
 from rag.store import failures
-from rag.store.records import FIELDS, PLACES, Pending, article_of, facets, passage_values, pending_of, places_of
+from rag.store.records import FIELDS, NEWER, Pending, article_of, facets, newer_of, passage_values, pending_of
 from rag.store.schema import migrate
 from rag.types import Article, Passage
 
@@ -131,10 +131,10 @@ class Catalog:
     def _insert(self, article: Article, content_hash: str, version: int, passages: Sequence[Passage]) -> None:
         record = article.to_dict()
         day = article.published.date().isoformat() if article.published else None
-        columns = ("version", "content_hash", "published_day", *FIELDS, *PLACES)
+        columns = ("version", "content_hash", "published_day", *FIELDS, *NEWER)
         n = self._db.execute(
             f"INSERT INTO articles ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
-            (version, content_hash, day, *(record[name] for name in FIELDS), *places_of(article)),
+            (version, content_hash, day, *(record[name] for name in FIELDS), *newer_of(article)),
         ).lastrowid
         self._db.executemany("INSERT OR IGNORE INTO facets VALUES (?, ?, ?)", [(*f, n) for f in facets(article)])
         self._insert_passages(article, version, n, passages)
@@ -159,7 +159,7 @@ class Catalog:
                 article_id,
                 row["version"],
                 row["content_hash"],
-                json.dumps({name: row[name] for name in (*FIELDS, *PLACES)}, ensure_ascii=False),
+                json.dumps({name: row[name] for name in (*FIELDS, *NEWER)}, ensure_ascii=False),
                 datetime.now(UTC).isoformat(timespec="seconds"),
             ),
         )

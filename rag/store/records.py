@@ -13,7 +13,8 @@ from rag.passages import searched
 from rag.types import Article, Passage
 
 FIELDS = tuple("id text source title outlet byline published updated url section language kind".split())
-PLACES = ("pages", "times")  # JSON; None where there are none, and not there in versions that are older than they
+# JSON; None where there is none, and not there in versions that are older than they.
+NEWER = ("pages", "times", "correction")
 _DATES = ("published", "updated")
 
 
@@ -68,13 +69,14 @@ def article_of(row: sqlite3.Row | dict[str, Any]) -> Article:
     for name in _DATES:
         values[name] = datetime.fromisoformat(values[name]) if values[name] else None
     there = row.keys()
-    pages, times = (json.loads(row[name]) if name in there and row[name] else () for name in PLACES)
-    return Article(**values, pages=tuple(pages), times=tuple((offset, second) for offset, second in times))
+    pages, times, correction = (json.loads(row[name]) if name in there and row[name] else None for name in NEWER)
+    said = tuple((offset, second) for offset, second in times or ())
+    return Article(**values, pages=tuple(pages or ()), times=said, correction=correction)
 
 
-def places_of(article: Article) -> tuple[str | None, ...]:
-    """The values of the columns `PLACES` of an article."""
-    return tuple(json.dumps(value) if (value := getattr(article, name)) else None for name in PLACES)
+def newer_of(article: Article) -> tuple[str | None, ...]:
+    """The values of the columns `NEWER` of an article."""
+    return tuple(json.dumps(value) if (value := getattr(article, name)) else None for name in NEWER)
 
 
 def pages_of(row: sqlite3.Row) -> tuple[int, ...]:

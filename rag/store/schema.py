@@ -156,6 +156,10 @@ MIGRATIONS = (
     CREATE INDEX notes_by_correction ON notes (by_article) WHERE by_article IS NOT NULL;
     UPDATE articles SET noted = 0;
     """,
+    # Article.correction, as JSON; NULL where there is none.
+    """
+    ALTER TABLE articles ADD COLUMN correction TEXT;
+    """,
 )
 
 

@@ -65,7 +65,8 @@ def difference(catalog: Catalog, article_id: str, old: int, new: int) -> Differe
     """What changed between two versions of an article. Raises ArticleNotFound."""
     before, after = catalog.article(article_id, old), catalog.article(article_id, new)
     was, now = before.to_dict(), after.to_dict()
-    fields = tuple((n, was[n], now[n]) for n in FIELDS if n not in ("id", "text", "source") and was[n] != now[n])
+    told = (*(name for name in FIELDS if name not in ("id", "text", "source")), "correction")
+    fields = tuple((name, was[name], now[name]) for name in told if was[name] != now[name])
     return Difference(article_id, old, new, fields, tuple(_compared(_sentences(before.text), _sentences(after.text))))
 
 

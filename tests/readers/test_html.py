@@ -194,7 +194,7 @@ def test_an_author_by_reference(tmp_path: Path) -> None:
     [
         ({"creativeWorkStatus": "Retracted"}, ["retraction"]),
         ({"creativeWorkStatus": "Published"}, []),
-        ({"creativeWorkStatus": "Withdrawn", "correction": "The lights were red."}, ["retraction"]),
+        ({"creativeWorkStatus": "Withdrawn", "correction": "The lights were red."}, ["retraction", "correction"]),
         ({"correction": "The lights were red."}, ["correction"]),
         ({"correction": {"@type": "CorrectionComment", "text": "The lights were red."}}, ["correction"]),
         ({"correction": []}, []),
@@ -206,6 +206,21 @@ def test_corrections_and_retractions_are_declared(
     data = {"@type": "NewsArticle", "headline": "Lights out", "articleSection": "Port", **declared}
     found = article(tmp_path, page(f"<article>{story()}</article>", linked(data)))
     assert [note.kind for note in printed(found)] == notes
+
+
+@pytest.mark.parametrize(
+    ("declared", "words"),
+    [
+        ("The lights were  red.", "The lights were red."),
+        ([{"@type": "CorrectionComment", "text": "The lights were red."}], "The lights were red."),
+        (["The lights were red.", {"text": "So was the door."}], "The lights were red. So was the door."),
+        ("https://post.example/corrections/7", "Its source says that it has been corrected."),
+    ],
+)
+def test_the_words_of_a_declared_correction_are_kept(declared: object, words: str, tmp_path: Path) -> None:
+    data = {"@type": "NewsArticle", "headline": "Lights out", "correction": declared}
+    found = article(tmp_path, page(f"<article>{story()}</article>", linked(data)))
+    assert [note.text for note in printed(found)] == [words]
 
 
 def test_a_correction_that_is_printed_is_not_told_twice(tmp_path: Path) -> None:

@@ -52,6 +52,24 @@ def test_a_difference_is_told_by_sentences_and_fields(archive: rag.Archive) -> N
     assert archive.upkeep.difference(article.id, 3, 3).sentences[0] == ("kept", "The council met.")
 
 
+def test_a_declared_correction_is_kept_with_its_version(opened: Opener, tmp_path: Path) -> None:
+    archive, path = opened(), tmp_path / "vote.html"
+    text = "The council of Ortmund met on Tuesday and voted 7-2 to repair the old bridge over the river. " * 4
+    for words in (None, "The vote was 7-2.", "The vote was 7-2, not 8-1."):
+        data = {"@type": "NewsArticle", "headline": "Council votes"} | ({"correction": words} if words else {})
+        head = f'<script type="application/ld+json">{json.dumps(data)}</script>'
+        body = f"<article><h1>Council votes</h1><p>{text}</p></article>"
+        path.write_text(f"<html><head>{head}</head><body>{body}</body></html>", "utf-8")
+        report = archive.ingest(path)
+        assert (report.added + report.updated, report.failed) == (1, ())
+    (article,) = archive.articles()
+    kept = [archive.article(article.id, version).correction for version in (1, 2, 3)]
+    assert kept == [None, "The vote was 7-2.", "The vote was 7-2, not 8-1."]
+    changed = ("correction", "The vote was 7-2.", "The vote was 7-2, not 8-1.")
+    assert archive.upkeep.difference(article.id, 2, 3).fields == (changed,)
+    assert [note.text for note in archive.upkeep.notes(article.id)] == ["The vote was 7-2, not 8-1."]
+
+
 def test_what_is_not_there_is_an_error(archive: rag.Archive) -> None:
     (article,) = archive.articles()
     with pytest.raises(ArticleNotFound):
