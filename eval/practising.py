@@ -45,11 +45,15 @@ class Practice:
     questions: tuple[Question, ...]
 
 
-def load(folder: Path) -> list[Practice]:
-    """Every article of a folder, by name. Raises SettingsError that names the file and line that is none."""
-    found = [_read(path) for path in sorted(folder.glob("*.txt"))]
-    if not found:
-        raise SettingsError(f"{folder} holds no articles to learn from", hint="eval/practising.py says what they are.")
+def load(*folders: Path) -> list[Practice]:
+    """Every article of some folders, by name. Raises SettingsError that names the folder or the line at fault."""
+    found = []
+    for folder in folders:
+        own = [_read(path) for path in sorted(folder.glob("*.txt"))]
+        if not own:
+            hint = "eval/practising.py says what they are."
+            raise SettingsError(f"{folder} holds no articles to learn from", hint=hint)
+        found += own
     return found
 
 

@@ -36,6 +36,7 @@ _RARE = 3.0  # what an answering sentence counts beside one of the many others
 _PICKED = 0.5  # what picking counts beside the cross entropy
 _RATE, _WARM = 1e-3, 60  # learning rate, steps until it is reached
 QUESTIONS = 4  # a step
+_TEXTS = 32  # short texts read at once
 _UNKNOWN = -1.0
 _LINEARS = (
     "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
@@ -76,7 +77,10 @@ class Learner(nn.Module):
         super().__init__()
         from transformers import BertModel
 
-        self.bert = BertModel.from_pretrained(str(folder), add_pooling_layer=False, attn_implementation="sdpa")
+        # Dropping attention would nearly double a step's time: torch then goes without its fused attention.
+        self.bert = BertModel.from_pretrained(
+            str(folder), add_pooling_layer=False, attn_implementation="sdpa", attention_probs_dropout_prob=0.0
+        )
         self.bert.requires_grad_(False)
         self._changed: dict[str, _Changed] = {}
         for number, layer in enumerate(self.bert.encoder.layer):
@@ -93,28 +97,34 @@ class Learner(nn.Module):
 
     def forward(self, read: Sequence[Tokens]) -> Tensor:
         """The log-odds of every sentence of some passages, one after the other, shape (S,)."""
-        longest = max(len(ids) for ids, _, _ in read)
-        words = torch.zeros(len(read), longest, dtype=torch.long)
-        there = torch.zeros(len(read), longest, dtype=torch.long)
-        for row, (ids, _, _) in enumerate(read):
-            words[row, : len(ids)] = torch.tensor(ids)
-            there[row, : len(ids)] = 1
-        states = self.bert(input_ids=words, attention_mask=there).last_hidden_state
         odds = []
-        for own, (_, asked, ranges) in zip(states, read):
+        for own, (_, asked, ranges) in zip(self._states([ids for ids, _, _ in read]), read):
             means = torch.stack([own[a:b].mean(0) if b > a else own[0] for a, b in ranges])
             cosine = functional.cosine_similarity(means, own[1 : asked - 1].mean(0)[None], dim=-1)
             odds.append(means @ self.line + self.bias + self.cosine * (cosine - LEVEL))
         return torch.cat(odds)
 
+    def _states(self, read: Sequence[Sequence[int]]) -> Tensor:
+        longest = max(len(ids) for ids in read)
+        words = torch.zeros(len(read), longest, dtype=torch.long)
+        there = torch.zeros(len(read), longest, dtype=torch.long)
+        for row, ids in enumerate(read):
+            words[row, : len(ids)] = torch.tensor(ids)
+            there[row, : len(ids)] = 1
+        states: Tensor = self.bert(input_ids=words, attention_mask=there).last_hidden_state
+        return states
+
     def vectors(self, tokenizer: Any, texts: Sequence[str]) -> NDArray[Any]:
-        """The unit vectors that the network gives texts, the embedder's as long as nothing is learnt."""
-        found = []
+        """The unit vectors that the network gives texts, the embedder's as long as nothing is learnt, shape (T, D)."""
+        read = [tokenizer.encode(text).ids for text in texts]
+        found = np.empty((len(read), self.bert.config.hidden_size), np.float32)
+        by_length = sorted(range(len(read)), key=lambda row: len(read[row]))
         with torch.inference_mode():
-            for text in texts:
-                ids = torch.tensor([tokenizer.encode(text).ids])
-                found.append(functional.normalize(self.bert(input_ids=ids).last_hidden_state[0].mean(0), dim=0).numpy())
-        return np.array(found)
+            for at in range(0, len(read), _TEXTS):
+                rows = by_length[at : at + _TEXTS]
+                for row, own in zip(rows, self._states([read[row] for row in rows])):
+                    found[row] = functional.normalize(own[: len(read[row])].mean(0), dim=0).numpy()
+        return found
 
     def take(self, changes: Mapping[str, NDArray[Any]]) -> None:
         """Know what was learnt before, as `changes` gives it."""

@@ -1,11 +1,12 @@
 """Teach the embedder's network to tell which sentences hold what a question asks (`rag.pertinence`), from the articles
-and questions of a folder (`eval/practice/`), and say how well it does on subjects that it was not taught.
+and questions of some folders (`eval/practice/`), and say how well it does on subjects that it was not taught.
 
 Of the subjects every eighth is kept back. Figures there, a question at a time over its passages: whether the likeliest
 sentence is one that answers; the area under the curve over all sentences; and whether the likeliest sentence of
 questions that are answered is likelier than that of those that are not. Beside them, the same by the cosine of the
-embedder's vectors of question and sentence. `--write` keeps what was learnt, with where it comes from. `--measure`
-teaches nothing: the figures are those of what ships, on every question of the folder (`eval/practice/unseen/`).
+embedder's vectors of question and sentence. `--onto` goes on from what ships. `--write` keeps what was learnt, with
+where it comes from. `--measure` teaches nothing: the figures are those of what ships, on every question of the folders
+(`eval/practice/unseen/`).
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ _SEED = 0
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
-    parser.add_argument("folder", type=Path, help="articles with questions, as in eval/practice/")
+    parser.add_argument("folders", type=Path, nargs="+", help="articles with questions, as in eval/practice/")
     parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--onto", action="store_true", help="begin with what ships, not with nothing")
     parser.add_argument("--all", action="store_true", help="keep no subject back, and give no figures")
     parser.add_argument("--measure", action="store_true", help="teach nothing, measure what ships")
     parser.add_argument("--write", type=Path, help="keep what was learnt in this file")
@@ -42,7 +44,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     from eval import teaching
     from rag.pertinence import FILE
 
-    articles = load(options.folder)
+    articles = load(*options.folders)
     subjects = sorted({article.subject for article in articles})
     kept = set(subjects if options.measure else [] if options.all else subjects[::_KEPT_BACK])
     learner, tokenizer = teaching.begin(_SEED)
@@ -50,7 +52,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         teaching.groups(part, learner, tokenizer, _SEED)
         for part in ([a for a in articles if a.subject not in kept], [a for a in articles if a.subject in kept])
     )
-    if options.measure:
+    if options.measure or options.onto:
         learner.take(load_file(str(FILE)))
     steps = options.epochs * -(-len(taught) // teaching.QUESTIONS)
     teaching.told(teaching.teach(learner, taught, options.epochs, _SEED), steps)
@@ -80,8 +82,16 @@ def _figures(groups: Sequence[Group], odds: Sequence[Any]) -> dict[str, float]:
 
 
 def _write(options: argparse.Namespace, learner: Learner, result: dict[str, Any]) -> None:
+    from safetensors import safe_open
     from safetensors.numpy import save_file
 
-    command = f"python -m eval teach {options.folder} --epochs {options.epochs}{' --all' if options.all else ''}"
+    from rag.pertinence import FILE
+
+    flags = "".join(f" --{name}" for name in ("onto", "all") if getattr(options, name))
+    command = f"python -m eval teach {' '.join(map(str, options.folders))} --epochs {options.epochs}{flags}"
+    kept = {"made_by": command, "from": json.dumps(result)}
+    if options.onto:
+        with safe_open(str(FILE), "numpy") as before:
+            kept["onto"] = json.dumps(before.metadata())
     options.write.parent.mkdir(parents=True, exist_ok=True)
-    save_file(learner.changes(), str(options.write), {"made_by": command, "from": json.dumps(result)})
+    save_file(learner.changes(), str(options.write), kept)
