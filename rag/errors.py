@@ -8,6 +8,7 @@
     │   ├── ArchiveMismatch      built by other settings or by a newer release
     │   └── ArticleNotFound      no such article id
     ├── ReadError                one file or URL that could not be read (goes into IngestReport.failed)
+    │   └── ReaderDied           … whose reading ended the process that it was done in
     └── ModelError               models and what serves them
         ├── UnknownModel         no such pack or writer name
         ├── PackUnavailable      no source could deliver a pack (offline, gone)
@@ -86,6 +87,11 @@ class ReadError(RagError):
     def __reduce__(self) -> tuple[type[ReadError], tuple[str, str], dict[str, object]]:
         """As pickle needs it, whose own way gives an exception its message only."""
         return type(self), (self.path, self.message), self.__dict__
+
+
+class ReaderDied(ReadError):
+    """A file whose reading ended, twice, the process that it was done in. It is read again when it has changed, or its
+    reader."""
 
 
 class ModelError(RagError):

@@ -7,7 +7,6 @@ work that is lost, and the next ingest finishes it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,13 +15,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from rag import readers, tokens
 from rag.embed import Embedder
 from rag.embedding import delete_doomed, files_lost, reconcile, short
 from rag.embedding_beside import Beside
-from rag.errors import ReadError
+from rag.errors import ReaderDied, ReadError
 from rag.passages import Limit, split
 from rag.readers import Context, Source
 from rag.readers.ahead import Ahead
@@ -34,13 +33,41 @@ from rag.types import Article, IngestReport, Passage
 from rag.visits import Visits
 
 _ARTICLES_A_TRANSACTION = 64
-_HASH_CHUNK = 1 << 20
+_OUTCOMES = ("added", "updated", "unchanged")
 
 
 class IngestProgress(Protocol):
     """Called as an ingest goes on: articles seen so far, passages embedded so far and still to embed, current file."""
 
     def __call__(self, *, articles: int, embedded: int, pending: int, current: str) -> None: ...
+
+
+@dataclass
+class _Place:
+    """What has come of one of the given paths and addresses. `due`: how many of its files are being read."""
+
+    path: str
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_OUTCOMES, 0))
+    failed: list[_Failure] = field(default_factory=list)
+    due: int = 0
+    listed: bool = False
+
+
+class _Failure(NamedTuple):
+    """What could not be read, and why; `number` is that of the file or address, in the order of the given places."""
+
+    number: int
+    path: str
+    reason: str
+
+
+class _File(NamedTuple):
+    """A file that must be read."""
+
+    place: _Place
+    number: int
+    location: str
+    fingerprint: str
 
 
 @dataclass
@@ -53,8 +80,10 @@ class Ingest:
     settings: Settings
     progress: IngestProgress | None = None
     prune: bool = False
-    _counts: dict[str, int] = field(default_factory=lambda: {"added": 0, "updated": 0, "unchanged": 0})
-    _failed: list[tuple[str, str]] = field(default_factory=list)
+    _counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_OUTCOMES, 0))
+    _failed: list[_Failure] = field(default_factory=list)
+    _place: _Place = field(default_factory=lambda: _Place(""))
+    _number: int = 0
     _seen: set[str] = field(default_factory=set)
     _unread: set[str] = field(default_factory=set)
     _met: set[str] = field(default_factory=set)
@@ -65,7 +94,8 @@ class Ingest:
 
     def run(self, paths: Sequence[str]) -> IngestReport:
         """Take in everything under `paths`, finishing first what an earlier run left."""
-        broken = self.catalog.ingesting or files_lost(self.catalog, self.vectors)
+        unfinished = self.catalog.ingesting
+        broken = unfinished or files_lost(self.catalog, self.vectors)
         begun = datetime.now(UTC).isoformat(timespec="seconds")
         self.catalog.set_meta(RUNNING, json.dumps({"paths": list(paths), "begun": begun}))
         self.vectors.follow(self.catalog.meta("vectors"))
@@ -74,16 +104,19 @@ class Ingest:
             reconcile(self.catalog, self.vectors)
         places.give(self.catalog, [place for path in paths if (place := readers.place_of(path))])
         try:
-            with closing(Visits(self.catalog, self.settings, self._tell)) as visits, closing(Ahead()) as ahead:
-                for path in paths:
-                    self._take_place(path, visits, ahead)
+            with (
+                closing(Visits(self.catalog, self.settings, self._tell)) as visits,
+                closing(Ahead(unfinished)) as ahead,
+            ):
+                self._take_places(paths, visits, ahead)
             removed = self._prune(paths) if self.prune else 0
             self.finish()
         finally:
             self._beside.stop()
         self.vectors.wrote(self.catalog.meta("vectors"))
         self.catalog.set_meta(RUNNING, None)
-        return IngestReport(**self._counts, removed=removed, failed=tuple(self._failed))
+        failed = sorted(self._failed, key=lambda failure: failure.number)
+        return IngestReport(**self._counts, removed=removed, failed=tuple((one.path, one.reason) for one in failed))
 
     def finish(self) -> None:
         """Do what is due of articles that are in the catalog, reading nothing. The last thing that an ingest does."""
@@ -96,36 +129,48 @@ class Ingest:
 
     # -- reading -------------------------------------------------------------------------------------------------
 
-    def _take_place(self, path: str, visits: Visits, ahead: Ahead) -> None:
-        """Take in what is at one of the given paths and addresses, and note what came of it."""
-        counts, failed = dict(self._counts), len(self._failed)
+    def _take_places(self, paths: Sequence[str], visits: Visits, ahead: Ahead) -> None:
+        """Take in what is at the given paths and addresses, and note of each what came of it."""
         context = readers.context_of(self.settings)
-        for (location, fingerprint), items in ahead.through(self._changed(path, visits, context), context):
-            self._current = location
-            self._take(location, fingerprint, items)
-        outcome = {name: count - counts[name] for name, count in self._counts.items()}
-        reasons = [f"{where}: {reason}" for where, reason in self._failed[failed:]]
-        place = readers.place_of(path) or path  # one that is gone has the name that it was recorded under
-        places.read(self.catalog, place, outcome | {"failed": len(reasons)}, next(iter(reasons), None))
+        for file, items in ahead.through(self._changed(paths, visits, context), context):
+            self._place, self._number, self._current = file.place, file.number, file.location
+            self._take(file.location, file.fingerprint, items)
+            file.place.due -= 1
+            self._note(file.place)
 
-    def _changed(self, path: str, visits: Visits, context: Context) -> Iterator[tuple[Source, tuple[str, str]]]:
-        """The files of a place that must be read, each with its location and fingerprint. The rest is done here."""
-        for item in readers.expand([path]):
-            key = item.path if isinstance(item, ReadError) else item.location
-            if key in self._met:
-                continue
-            self._met.add(key)
-            if isinstance(item, ReadError):
-                self._fail(item)
-            elif item.path is None:
-                self._take_address(item.location, visits, context)
-            elif (fingerprint := self._fingerprint(item, context)) and not self._as_it_was(item.location, fingerprint):
-                yield item, (item.location, fingerprint)
+    def _changed(self, paths: Sequence[str], visits: Visits, context: Context) -> Iterator[tuple[Source, _File]]:
+        """The files that must be read. Everything else is done here, while files before it may still be read."""
+        number = 0
+        for place in map(_Place, paths):
+            for item in readers.expand([place.path]):
+                key = item.path if isinstance(item, ReadError) else item.location
+                if key in self._met:
+                    continue
+                self._met.add(key)
+                number += 1
+                self._place, self._number = place, number
+                if isinstance(item, ReadError):
+                    self._fail(item)
+                elif item.path is None:
+                    self._take_address(item.location, visits, context)
+                elif (mark := self._fingerprint(item, context)) and not self._as_it_was(item.location, mark):
+                    place.due += 1
+                    yield item, _File(place, number, item.location, mark)
+            place.listed = True
+            self._note(place)
+
+    def _note(self, place: _Place) -> None:
+        """Note what came of a place, if all of it is in."""
+        if place.listed and not place.due:
+            name = readers.place_of(place.path) or place.path  # one that is gone has the name it was recorded under
+            first = min(place.failed, key=lambda failure: failure.number, default=None)
+            reason = f"{first.path}: {first.reason}" if first else None
+            places.read(self.catalog, name, place.counts | {"failed": len(place.failed)}, reason)
 
     def _fingerprint(self, source: Source, context: Context) -> str | None:
         self._current = source.location
         try:
-            return _fingerprint(source, context)
+            return readers.fingerprint(source, context)
         except OSError as error:
             self._fail(ReadError(source.location, f"cannot be read: {error.strerror or error}"))
             return None
@@ -145,7 +190,7 @@ class Ingest:
         before = self.catalog.file(location)
         if not before or before[0] != fingerprint:
             return False
-        self._counts["unchanged"] += before[2]
+        self._count("unchanged", before[2])
         for path, reason in before[1]:
             self._fail(ReadError(path, reason))
         self._seen.update(self._places(location))
@@ -156,7 +201,7 @@ class Ingest:
         """Take in a file or page. False if the whole of it could not be read."""
         failed_before = len(self._failed)
         whole = self._articles(location, items)
-        failures = self._failed[failed_before:]
+        failures = [(failure.path, failure.reason) for failure in self._failed[failed_before:]]
         if not whole:
             self.catalog.forget_file(location)
         else:
@@ -172,10 +217,10 @@ class Ingest:
                 for item in batch:
                     if isinstance(item, ReadError):
                         self._fail(item)
-                        whole = whole and item.path != location
+                        whole = whole and (item.path != location or isinstance(item, ReaderDied))
                     else:
                         outcome = self.catalog.put(item, location, self.passages)
-                        self._counts[outcome] += 1
+                        self._count(outcome)
                         self._seen.add(item.source)
                 notes.recognise(self.catalog)  # at once: a retracted article is found by nobody
             self._compare()
@@ -196,8 +241,14 @@ class Ingest:
         )
 
     def _fail(self, error: ReadError) -> None:
-        self._failed.append((error.path, error.message))
+        failure = _Failure(self._number, error.path, error.message)
+        self._failed.append(failure)
+        self._place.failed.append(failure)
         self._unread.add(error.path)
+
+    def _count(self, outcome: str, articles: int = 1) -> None:
+        self._counts[outcome] += articles
+        self._place.counts[outcome] += articles
 
     def _compare(self) -> None:
         """Find the notes and near-copies of what is new, and of what an earlier release took in."""
@@ -242,15 +293,3 @@ class Ingest:
 
 def _under(file: str, roots: Iterable[str]) -> bool:
     return any(file == root or file.startswith(root.rstrip("/\\") + "/") for root in roots)
-
-
-def _fingerprint(source: Source, context: Context) -> str:
-    """Hash of a file's bytes and of what decides how they are read."""
-    assert source.path is not None
-    reader = readers.reader_for(source)
-    inside = readers.versions() if getattr(reader, "CONTAINER", False) else ""
-    digest = hashlib.sha256(f"{reader.FORMAT} {reader.VERSION}{inside} {context!r}\n".encode())
-    with source.path.open("rb") as stream:
-        while chunk := stream.read(_HASH_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()

@@ -1,8 +1,10 @@
-"""Corrections and retractions as newspapers print them: in the headline, or in a note above or below the article.
+"""Corrections and retractions as newspapers print them: in the headline, or in a note above or below the article; and
+those that a web page declares of its article without printing them.
 
-Only what speaks of this very article in the paper's own voice is recognised: a label such as "Correction:", or a
-sentence such as "This article has been corrected", at the beginning of one of the first or last paragraphs. What a
-report says of other articles, and what stands in quotation marks, is no note. Everything else is noted by hand.
+Of what is printed, only what speaks of this very article in the paper's own voice is recognised: a label such as
+"Correction:", or a sentence such as "This article has been corrected", at the beginning of one of the first or last
+paragraphs. What a report says of other articles, and what stands in quotation marks, is no note. Everything else is
+noted by hand.
 """
 
 from __future__ import annotations
@@ -75,7 +77,7 @@ def printed(article: Article) -> list[Printed]:
         elif _CORRECTED_TEXT.match(text):
             found.append(Printed(CORRECTION, text))
     if article.correction and not any(_bare(article.correction) in _bare(note.text) for note in found):
-        found.append(Printed(CORRECTION, article.correction))
+        found.append(Printed(CORRECTION, _beginning(article.correction)))
     if (article.kind or "").casefold() == _CORRECTED_KIND and not found:
         found.append(Printed(CORRECTION, "Its source says that it has been corrected."))
     return list(dict.fromkeys(found))
@@ -96,9 +98,13 @@ def corrects(article: Article) -> list[str]:
 
 def excerpt(correction: Article) -> str:
     """The beginning of an article that corrects another, in whole sentences."""
+    return _beginning(correction.text)
+
+
+def _beginning(whole: str) -> str:
     text = ""
-    for start, end in sentences(correction.text):
-        more = " ".join(correction.text[start:end].split())
+    for start, end in sentences(whole):
+        more = " ".join(whole[start:end].split())
         if text and len(text) + len(more) >= _LONGEST_EXCERPT:
             break
         text = f"{text} {more}".strip()

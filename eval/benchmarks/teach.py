@@ -4,7 +4,8 @@ and questions of some folders (`eval/practice/`), and say how well it does on su
 Of the subjects every eighth is kept back. Figures there, a question at a time over its passages: whether the likeliest
 sentence is one that answers; the area under the curve over all sentences; and whether the likeliest sentence of
 questions that are answered is likelier than that of those that are not. Beside them, the same by the cosine of the
-embedder's vectors of question and sentence. `--onto` goes on from what ships. `--write` keeps what was learnt, with
+embedder's vectors of question and sentence. `--onto` goes on from what ships, without figures, for
+which it would be too late. `--write` keeps what was learnt, with
 where it comes from. `--measure` teaches nothing: the figures are those of what ships, on every question of the folders
 (`eval/practice/unseen/`).
 """
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eval.practising import load
+from rag.errors import SettingsError
 
 if TYPE_CHECKING:
     from eval.teaching import Group, Learner
@@ -44,6 +46,10 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     from eval import teaching
     from rag.pertinence import FILE
 
+    if options.onto and not (options.all or options.measure):
+        raise SettingsError(
+            "--onto gives no figures: what ships may have learnt from what is kept back", hint="Add --all."
+        )
     articles = load(*options.folders)
     subjects = sorted({article.subject for article in articles})
     kept = set(subjects if options.measure else [] if options.all else subjects[::_KEPT_BACK])

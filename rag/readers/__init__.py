@@ -6,6 +6,7 @@ with an input is a `ReadError` that names it and comes in place of the article, 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pkgutil
 import tempfile
@@ -33,6 +34,7 @@ __all__ = [
     "context_of",
     "discovered",
     "expand",
+    "fingerprint",
     "is_url",
     "place_of",
     "read",
@@ -45,6 +47,8 @@ __all__ = [
 
 # Types by which servers say no more than "a file": its name then tells more.
 _VAGUE = frozenset({"", "text/plain", "application/octet-stream", "binary/octet-stream", "application/download"})
+
+_HASH_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +195,18 @@ def _file(path: Path) -> Source | ReadError:
 
 def _printable(path: str | os.PathLike[str]) -> str:
     return str(path).encode("utf-8", "backslashreplace").decode()
+
+
+def fingerprint(source: Source, context: Context) -> str:
+    """Hash of a file's bytes and of what decides how they are read. Raises OSError, ReadError if no reader takes it."""
+    assert source.path is not None
+    reader = reader_for(source)
+    inside = versions() if getattr(reader, "CONTAINER", False) else ""
+    digest = hashlib.sha256(f"{reader.FORMAT} {reader.VERSION}{inside} {context!r}\n".encode())
+    with source.path.open("rb") as stream:
+        while chunk := stream.read(_HASH_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def read(source: Source, context: Context) -> Iterator[Article | ReadError]:

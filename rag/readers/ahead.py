@@ -1,4 +1,4 @@
-"""Files read ahead of whoever takes them in, on all cores, and given in their order.
+"""Files read ahead of whoever takes them in, on as many cores as there are, and given in their order.
 
 Few files are read here, one by one: starting processes takes a second or two of every core. Once reading itself has
 taken as long, more of it is likely to come, and it goes on in processes (`processes.py`); so neither choice ever costs
@@ -11,7 +11,7 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from rag import readers
@@ -29,11 +29,16 @@ _SMALL = 8 * 2**20  # bytes; what a larger file holds might fill the memory, and
 
 @dataclass
 class Ahead:
-    """Reads files. Begun by need, ended by `close`."""
+    """Reads files. Begun by need, ended by `close`.
 
+    at_once: read in processes from the start, since an ingest before has not come to its end: what it was reading may
+    have ended it.
+    """
+
+    at_once: bool = False
     _spent: float = 0.0  # seconds of reading here
     _processes: Processes | None = None
-    _alone: bool = field(default_factory=lambda: cores() == 1)
+    _alone: bool = False  # no process can be started
 
     def through(self, due: Iterable[tuple[readers.Source, Mark]], context: Context) -> Iterator[tuple[Mark, Items]]:
         """What `readers.read` gives of each file, with whatever came with it, in their order.
@@ -57,20 +62,27 @@ class Ahead:
             self._processes = None
 
     def _worth_it(self) -> Processes | None:
-        if self._processes is None and not self._alone and self._spent >= STARTING:
+        due = self.at_once or (self._spent >= STARTING and cores() > 1)
+        if self._processes is None and not self._alone and due:
             try:
                 self._processes = Processes()
             except OSError as error:
-                warnings.warn(f"files are read on one core only: {error}", RuntimeWarning, stacklevel=2)
-                self._alone = True
+                self._give_up(error)
         return self._processes
+
+    def _give_up(self, error: OSError) -> None:
+        warnings.warn(f"files are read on one core only: {error}", RuntimeWarning, stacklevel=3)
+        self._alone = True
+        self.close()
 
     def _first(self, begun: deque[tuple[readers.Source, Mark, Job | None]], context: Context) -> tuple[Mark, Items]:
         source, mark, job = begun.popleft()
-        if job is None:
-            return mark, self._here(source, context)
-        assert self._processes, "they have begun it"
-        return mark, iter(self._processes.result(job))
+        if job is not None and self._processes is not None:
+            try:
+                return mark, iter(self._processes.result(job))
+            except OSError as error:  # of another process in the place of one that died
+                self._give_up(error)
+        return mark, self._here(source, context)
 
     def _here(self, source: readers.Source, context: Context) -> Items:
         items = readers.read(source, context)

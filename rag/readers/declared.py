@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from html import unescape
 from typing import Any
 
 from rag.readers.base import Context, one_line, parse_date
+from rag.readers.markup import html_to_text, looks_like_html
 
 PUBLISHED = (
     "article:published_time article:published article.published og:published_time og:article:published_time "
@@ -84,8 +86,12 @@ def correction_of(item: Mapping[Any, Any]) -> str | None:
     each = [
         one.get("text") if isinstance(one, Mapping) else one for one in (value if isinstance(value, list) else [value])
     ]
-    words = [text for one in each if (text := one_line(one)) and not re.match(r"https?://\S+$", text)]
-    return " ".join(words) or None
+    words = [_plain(one) for one in each if isinstance(one, str) and not re.match(r"\s*https?://\S+\s*$", one)]
+    return " ".join(text for text in words if re.search(r"\w", text)) or None
+
+
+def _plain(text: str) -> str:
+    return one_line(html_to_text(text) if looks_like_html(text) else unescape(text)) or ""
 
 
 def _objects(tree: Any) -> Iterator[Mapping[Any, Any]]:

@@ -1,11 +1,11 @@
-"""Reading in processes of their own, so that as many files are read at once as there are cores.
+"""Reading in processes of their own, so that as many files are read at once as there are cores (eight at most).
 
 A worker is a Python that reads one file after the other: jobs come by its standard input, what was read goes back by
 its standard output. `multiprocessing` would run the caller's main module again in each worker, and leave workers behind
-when the caller is killed; these end when their input does. Ctrl-C does not reach them: the caller closes them.
+when the caller is killed; these end, with whatever they have started, as soon as their input does.
 
 A reader that takes its process down with it (a fault in a library's C, no memory left) takes the worker and not the
-ingest: the file becomes a ReadError, and another worker goes on with the rest.
+ingest: the file is given to another worker, and if that dies too, it becomes a `ReaderDied`.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import queue
 import signal
 import struct
 import subprocess
 import sys
 from collections import deque
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import IO, Any
 
 from rag import readers
-from rag.errors import ReadError
+from rag.errors import ReaderDied, ReadError
 from rag.readers.base import Context
 from rag.types import Article
 
@@ -31,7 +33,14 @@ Read = list[Article | ReadError]
 _MOST = 8  # workers, of some 100 MB each
 _NICE = 5  # below what waits for their results, and whatever else the machine is used for
 _LENGTH = struct.Struct("!Q")  # of a pickled message, before it
-_WORKER = "import sys; sys.path[:] = sys.argv[1:]; from rag.readers import processes; processes.serve()"
+_READY = b"ready to read"
+# What libraries print goes to standard error from the first import on: nothing must come between the results.
+_WORKER = (
+    "import os, sys; results = os.dup(1); os.dup2(2, 1); sys.path[:] = sys.argv[1:]; "
+    "from rag.readers import processes; processes.serve(results)"
+)
+_POSIX = os.name == "posix"
+_KILLED = 9  # SIGKILL, which not every system has
 
 
 @dataclass(eq=False)
@@ -52,7 +61,7 @@ class _Worker:
 class Processes:
     """Some workers. Results must be asked for in the order in which the jobs were given.
 
-    Raises OSError if they cannot be started.
+    Raises OSError if they cannot be started, then or in place of one that died.
     """
 
     def __init__(self, count: int | None = None) -> None:
@@ -61,7 +70,7 @@ class Processes:
             for _ in range(count or min(cores(), _MOST)):
                 self._workers.append(_Worker(_started()))
             for worker in self._workers:
-                _ready(worker.process)
+                _await(worker.process)
         except BaseException:
             self.close()
             raise
@@ -76,40 +85,39 @@ class Processes:
         worker = min(self._workers, key=lambda one: len(one.jobs))
         job = Job(source, context, worker)
         worker.jobs.append(job)
-        self._give(job)
+        _give(job)
         return job
 
     def result(self, job: Job) -> Read:
         """All that `readers.read` gives of the job's file, once it is there."""
-        assert job.worker.jobs[0] is job, "results are asked for in order"
-        found = _receive(job.worker.process.stdout)
-        job.worker.jobs.popleft()
+        worker = job.worker
+        assert worker.jobs[0] is job, "results are asked for in order"
+        found: Read | None = _received(worker.process.stdout)
+        if found is None:  # it may have died of something else: once more
+            self._replace(worker)
+            found = _received(worker.process.stdout)
+        worker.jobs.popleft()
         if found is not None:
-            read: Read = found
-            return read
-        code = self._replace(job.worker)
-        return [ReadError(job.source.location, f"its reader failed ({_ending(code)}); please report this file")]
+            return found
+        code = self._replace(worker)
+        where, reason = job.source.location, f"its reader failed twice ({_ending(code)})"
+        if code == -_KILLED:  # somebody did that, the system for want of memory perhaps
+            return [ReadError(where, f"{reason}; it will be read again next time")]
+        return [ReaderDied(where, f"{reason}; please report this file")]
 
     def close(self) -> None:
         """End all workers, whatever they are doing."""
         for worker in self._workers:
-            worker.process.kill()
-        for worker in self._workers:
-            _end(worker.process)
+            _ended(worker.process)
         self._workers.clear()
 
-    def _give(self, job: Job) -> None:
-        with contextlib.suppress(BrokenPipeError):  # it has ended: `result` finds that, with what is left to read
-            _send(job.worker.process.stdin, (job.source, job.context))
-
     def _replace(self, worker: _Worker) -> int:
-        """Put another process in the place of one that ended, with its jobs; how it ended."""
-        worker.process.kill()
-        code = _end(worker.process)
+        """Put another process in the place of one that died, with its jobs; the exit code of that one."""
+        code = _ended(worker.process)
         worker.process = _started()
-        _ready(worker.process)
+        _await(worker.process)
         for job in worker.jobs:
-            self._give(job)
+            _give(job)
         return code
 
 
@@ -118,41 +126,76 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def serve() -> None:
-    """What a worker does: read what its standard input names until that ends."""
-    results = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not come between
+def serve(results: int) -> None:
+    """What a worker does: read what its standard input names until that ends. `results` is a file descriptor."""
     if hasattr(os, "nice"):
         os.nice(_NICE)
-    with contextlib.suppress(BrokenPipeError):  # whoever wanted to know is gone
-        readers.discovered()
-        _send(results, "ready")
-        while (job := _receive(sys.stdin.buffer)) is not None:
-            source, context = job
-            _send(results, list(readers.read(source, context)))
+    jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    Thread(target=_listen, args=(jobs,), daemon=True).start()
+    readers.discovered()
+    out = os.fdopen(results, "wb")
+    out.write(_READY)
+    out.flush()
+    with contextlib.suppress(BrokenPipeError):
+        while True:
+            source, context = jobs.get()
+            _send(out, list(readers.read(source, context)))
+    os._exit(0)  # whoever wanted to know is gone, and `_listen` is in the middle of reading
+
+
+def _listen(jobs: queue.SimpleQueue[Any]) -> None:
+    """Take jobs in; when there is nobody left to give any, end at once, with whatever a reader has started."""
+    while (job := _received(sys.stdin.buffer)) is not None:
+        jobs.put(job)
+    if _POSIX:
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)
 
 
 def _started() -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", _WORKER, *sys.path]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, start_new_session=True)
+    if not sys.executable or getattr(sys, "frozen", False):
+        raise OSError("this Python is part of another program")
+    # Of Tesseract several may run now: if each used all cores, every page would take too long.
+    environment = {"OMP_THREAD_LIMIT": "1", **os.environ}
+    # A group of their own: Ctrl-C in a terminal does not reach them, and what they have started ends with them.
+    flags: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # of Windows; `start_new_session` is of the others
+    return subprocess.Popen(
+        [sys.executable, "-c", _WORKER, *sys.path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        start_new_session=True,
+        creationflags=flags,
+    )
 
 
-def _ready(process: subprocess.Popen[bytes]) -> None:
-    if _receive(process.stdout) is None:
-        raise OSError(f"a process to read files in did not start ({_ending(process.wait())})")
+def _await(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdout, "it is a pipe"
+    if process.stdout.read(len(_READY)) != _READY:
+        raise OSError(f"a process to read files in did not start ({_ending(_ended(process))})")
 
 
-def _end(process: subprocess.Popen[bytes]) -> int:
+def _give(job: Job) -> None:
+    with contextlib.suppress(OSError):  # it has died: `result` finds that, with what is left to read
+        _send(job.worker.process.stdin, (job.source, job.context))
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """End a process and all that it has started; its exit code."""
+    if process.returncode is None and _POSIX:  # nobody else has its number before it is waited for
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
     for stream in (process.stdin, process.stdout):
         assert stream is not None, "both are pipes"
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(OSError):
             stream.close()
     return process.wait()
 
 
 def _ending(code: int) -> str:
-    return f"its process ended by {signal.Signals(-code).name}" if code < 0 else f"its process ended with code {code}"
+    named = {-number: number.name for number in signal.Signals}
+    return f"its process ended by {named[code]}" if code in named else f"its process ended with code {code}"
 
 
 def _send(stream: IO[bytes] | None, message: Any) -> None:
@@ -162,7 +205,7 @@ def _send(stream: IO[bytes] | None, message: Any) -> None:
     stream.flush()
 
 
-def _receive(stream: IO[bytes] | None) -> Any:
+def _received(stream: IO[bytes] | None) -> Any:
     """The next message; None if the other side has ended, be it in the middle of one."""
     assert stream is not None, "it is a pipe"
     head = stream.read(_LENGTH.size)

@@ -27,7 +27,7 @@ class Note(Record):
     """A correction or retraction of an article.
 
     `kind` is "correction" or "retraction"; `by_article` the article that corrects it, if one was named; `by_hand`
-    whether a person noted it (else the article's own text says so, or that of `by_article`); `void` when it was
+    whether a person noted it (else the article itself says so, or the text of `by_article`); `void` when it was
     declared void, None if it holds.
     """
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 
 from eval.__main__ import main
 from eval.practising import Question, load
 from rag.errors import SettingsError
-from rag.pertinence import PACK, Pertinence, folder
+from rag.pertinence import FILE, PACK, Pertinence, folder
 from rag.sentences import sentences
 from rag.types import Hit
 
@@ -81,6 +82,22 @@ def test_what_ships_is_measured_on_articles_that_it_was_not_taught(
     assert result["questions"] == 0
     assert result["questions_kept_back"] > 80
     assert result["taught"]["first_answers"] > result["cosine"]["first_answers"] + 0.1
+
+
+def test_going_on_from_what_ships_gives_no_figures(
+    practice: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is kept back of these folders may be what the shipped weights were learnt from."""
+    assert main(["teach", str(practice), "--onto"]) == 1
+    assert "--all" in capsys.readouterr().err
+    file = tmp_path / "learnt.safetensors"
+    assert main(["teach", str(practice), str(practice), "--onto", "--all", "--epochs", "1", "--write", str(file)]) == 0
+    with safe_open(str(file), "numpy") as kept, safe_open(str(FILE), "numpy") as shipped:
+        made = kept.metadata()
+        assert json.loads(made["onto"]) == shipped.metadata()
+        assert made["made_by"].endswith("--epochs 1 --onto --all")
+        moved = np.abs(kept.get_tensor("line").astype(float) - shipped.get_tensor("line")).max()
+    assert 0 < moved < 0.1, "it went on from there"
 
 
 def test_what_is_taught_is_what_is_read(

@@ -21,16 +21,20 @@ def write(path: Path, *questions: tuple[str, bool]) -> Path:
 
 def test_what_gives_a_question_away_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     places = "Aske Sundby Ortmund Grey Weir Hall Skerra Marle Fell Quay".split()
-    even = write(tmp_path / "even.jsonl", *((f"What did {p} cost?", a) for p in places for a in (True, False)))
     odd = write(
         tmp_path / "odd.jsonl",
         *((f"What did {p} cost?", True) for p in places),
         *((f"Which three firms bid for {p}?", False) for p in places),
     )
-    assert main(["tells", str(even), str(odd), "--json"]) == 0
+    turned = write(
+        tmp_path / "turned.jsonl",
+        *((f"What did {p} say?", False) for p in places),
+        *((f"Which three firms left {p}?", True) for p in places),
+    )
+    assert main(["tells", str(odd), str(turned), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found[str(odd)][f"by {odd}"] == 1.0
-    assert found[str(even)][f"by {odd}"] == 0.5, "one question, answered and not"
+    assert found[str(turned)][f"by {odd}"] == 0.0, "they sound the other way round"
     assert found[str(odd)]["questions"] == 20
     assert found[str(odd)]["answered"] == 0.5
 

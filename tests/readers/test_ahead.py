@@ -15,7 +15,7 @@ import pytest
 
 import rag
 from rag import readers
-from rag.errors import ReadError
+from rag.errors import ReaderDied
 from rag.readers import ahead, processes
 from rag.readers.base import Context
 from rag.readers.processes import Job, Processes
@@ -88,8 +88,7 @@ def test_an_archive_is_the_same_however_its_files_were_read(
     monkeypatch.setattr(processes, "cores", lambda: 2)
     monkeypatch.setattr(ahead, "cores", lambda: 2)
     there = opened("there")
-    report = there.ingest(articles)
-    assert (report.added, sorted(report.failed)) == (expected.added, sorted(expected.failed))
+    assert there.ingest(articles) == expected
     assert len(given) == 14, "all but the container, which is read bit by bit, and what no reader takes"
     assert len(expected.failed) == 3
     assert texts(there) == texts(here)
@@ -105,19 +104,26 @@ def test_results_come_in_the_order_in_which_they_were_asked_for(two: Processes) 
     assert [two.result(job) for job in jobs] == [list(readers.read(source(path), Context())) for path in paths]
 
 
+def test_a_result_larger_than_a_pipe_holds_comes_whole(two: Processes, tmp_path: Path) -> None:
+    jobs = []
+    for number in range(6):
+        path = tmp_path / f"{number}.txt"
+        path.write_text(f"Number {number}.\n\n" + "The council of Ortmund met again on Tuesday. " * 20_000)
+        jobs.append(two.begin(source(path), Context()))
+    for number, job in enumerate(jobs):
+        [article] = two.result(job)
+        assert isinstance(article, rag.Article)
+        assert (article.title, len(article.text) > 800_000) == (f"Number {number}.", True)
+
+
 @POSIX
-def test_a_reader_that_takes_its_process_down_costs_one_file(two: Processes, tmp_path: Path) -> None:
-    pipe, good = tmp_path / "pipe.md", sorted(CORPUS.glob("*.md"))[0]
-    os.mkfifo(pipe)  # nobody writes to it: its reader waits
-    hangs = two.begin(source(pipe), Context())
-    rest = [two.begin(source(good), Context()) for _ in range(3)]
-    assert any(job.worker is hangs.worker for job in rest), "one waits behind it"
-    os.kill(hangs.worker.process.pid, signal.SIGSEGV)
-    [error] = two.result(hangs)
-    assert isinstance(error, ReadError)
-    assert error.path == str(pipe)
-    assert "SIGSEGV" in error.message
-    assert [two.result(job) for job in rest] == 3 * [list(readers.read(source(good), Context()))]
+def test_a_worker_that_dies_with_nothing_to_do_costs_no_file(two: Processes) -> None:
+    good = source(sorted(CORPUS.glob("*.md"))[0])
+    for worker in two._workers:
+        os.kill(worker.process.pid, signal.SIGKILL)
+        worker.process.wait()
+    jobs = [two.begin(good, Context()) for _ in range(4)]
+    assert [two.result(job) for job in jobs] == 4 * [list(readers.read(good, Context()))]
 
 
 @POSIX
@@ -131,13 +137,73 @@ def test_closing_ends_a_worker_that_hangs(tmp_path: Path) -> None:
     assert gone(pid)
 
 
-INGEST = """
+# Readers of Markdown that take long, and end their process on a file that is called "deadly".
+ODD = (
+    "from rag.readers import markdown; import os, time; known = markdown.read\n"
+    "def read(path, source, context):\n"
+    "    time.sleep({pause})\n"
+    "    'deadly' in path.name and os.abort()\n"
+    "    return known(path, source, context)\n"
+    "markdown.read = read\n"
+)
+
+
+def with_odd_readers(pause: float) -> str:
+    """What a worker runs, with ODD before it reads anything."""
+    before, serve, after = processes._WORKER.partition("processes.serve")
+    return f"{before}exec({ODD.format(pause=pause)!r}); {serve}{after}"
+
+
+@POSIX
+def test_a_reader_that_takes_its_process_down_costs_one_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deadly, good = source(folder / "deadly.md"), source(folder / "bridge.md")
+    shutil.copy(folder / "bridge.md", folder / "deadly.md")
+    monkeypatch.setattr(processes, "_WORKER", with_odd_readers(0.0))
+    two = Processes(2)
+    try:
+        jobs = [two.begin(one, Context()) for one in (good, deadly, good, good, deadly, good)]
+        found = [two.result(job) for job in jobs]
+    finally:
+        two.close()
+    assert found[0] == found[2] == found[3] == found[5] == list(readers.read(good, Context()))
+    for [error] in (found[1], found[4]):
+        assert isinstance(error, ReaderDied)
+        assert (error.path, "SIGABRT" in error.message) == (deadly.location, True)
+
+
+@POSIX
+def test_a_file_that_takes_its_reader_down_is_not_read_again(
+    opened: Opener, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "STARTING", 0.0)
+    monkeypatch.setattr(ahead, "cores", lambda: 2)
+    monkeypatch.setattr(processes, "_WORKER", with_odd_readers(0.0))
+    deadly = folder / "deadly.md"
+    shutil.copy(folder / "bridge.md", deadly)
+    deadly.write_text(deadly.read_text("utf-8").replace("post.example/bridge", "post.example/deadly"), "utf-8")
+    archive = opened()
+    report = archive.ingest(folder)
+    assert report.added == 3
+    [(path, reason)] = report.failed
+    assert (path, "SIGABRT" in reason) == (str(deadly), True)
+    consistent(archive)
+    monkeypatch.setattr(ahead, "STARTING", 1e9)
+    monkeypatch.setattr(readers, "read", None)  # nothing is read, here or there
+    assert archive.ingest(folder) == rag.IngestReport(0, 0, 3, 0, report.failed)
+    monkeypatch.undo()
+    deadly.write_text(deadly.read_text("utf-8") + "\nIt has changed.\n", "utf-8")
+    assert archive.ingest(folder) == rag.IngestReport(1, 0, 3, 0, ())
+
+
+SCRIPT = """
 import sys
 import rag
 from rag.readers import ahead, processes
 
-ahead.STARTING = 0.0
+ahead.STARTING = float(sys.argv[3])
 ahead.cores = processes.cores = lambda: 2
+processes._WORKER = sys.argv[4]
+exec(sys.argv[5])
 started = processes._started
 
 def told():
@@ -147,50 +213,124 @@ def told():
 
 processes._started = told
 with rag.open(sys.argv[1]) as archive:  # no `if __name__ == "__main__"`: whoever has a script need not know of workers
-    print(archive.ingest(sys.argv[2]).added)
+    report = archive.ingest(sys.argv[2])
+    print("added", report.added, "failed", len(report.failed))
 """
 
 
-def script(tmp_path: Path, folder: Path) -> subprocess.Popen[str]:
+def script(
+    tmp_path: Path, folder: Path, starting: float = 0.0, worker: str = processes._WORKER, before: str = ""
+) -> subprocess.Popen[str]:
     file = tmp_path / "script.py"
-    file.write_text(INGEST)
-    command = [sys.executable, str(file), str(tmp_path / "made"), str(folder)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment(), cwd=PROJECT)
+    file.write_text(SCRIPT)
+    command = [sys.executable, file, tmp_path / "made", folder, starting, worker, before]
+    return subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, text=True, env=environment(), cwd=PROJECT)
+
+
+def ended(process: subprocess.Popen[str]) -> list[str]:
+    """What a script has said by its end, as words."""
+    try:
+        return process.communicate(timeout=120)[0].split()
+    finally:
+        process.kill()
 
 
 def test_a_script_without_a_main_guard_can_take_articles_in(tmp_path: Path) -> None:
-    with script(tmp_path, CORPUS) as process:
-        told, _ = process.communicate(timeout=120)
+    process = script(tmp_path, CORPUS)
+    told = ended(process)
     assert process.returncode == 0
-    assert int(told.split()[-1]) >= 80
+    assert (int(told[-3]) >= 80, told[-1]) == (True, "0")
+
+
+@POSIX
+def test_a_file_that_ended_an_ingest_does_not_end_the_next(tmp_path: Path, folder: Path) -> None:
+    shutil.copy(folder / "bridge.md", folder / "deadly.md")
+    first = script(tmp_path, folder, starting=1e9, before=ODD.format(pause=0.0))
+    ended(first)
+    assert first.returncode == -signal.SIGABRT
+    next_one = script(tmp_path, folder, starting=1e9, worker=with_odd_readers(0.0))
+    assert ended(next_one)[-4:] == ["added", "2", "failed", "1"], "the first had come to one"
 
 
 @POSIX
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_no_worker_outlives_an_ingest(tmp_path: Path, how: signal.Signals) -> None:
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    for number in range(500):
-        shutil.copy(sorted(CORPUS.glob("*.md"))[number % 80], folder / f"{number}.md")
-    with script(tmp_path, folder) as process:
+def test_no_worker_outlives_an_ingest(tmp_path: Path, folder: Path, how: signal.Signals) -> None:
+    process = script(tmp_path, folder, worker=with_odd_readers(60.0))
+    try:
         assert process.stdout
         workers = [int(process.stdout.readline()) for _ in range(2)]
-        time.sleep(1.5)
+        time.sleep(1.5)  # both are reading, and will for a minute
+        assert process.poll() is None
         process.send_signal(how)
-        process.wait(30)
-        assert all(map(gone, workers))
+        assert process.wait(20) != 0
+    finally:
+        process.kill()
+        process.communicate()
+    assert all(map(gone, workers))
     with rag.open(tmp_path / "made", settings=rag.Settings(embedder=environment()["RAG_EMBEDDER"])) as archive:
         archive.ingest(folder)
         consistent(archive)
 
 
+@pytest.mark.parametrize("worker", ["raise SystemExit(3)", "print('Loading the library of somebody else …')"])
 def test_where_no_process_can_be_started_files_are_read_here(
+    worker: str, opened: Opener, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "STARTING", 0.0)
+    monkeypatch.setattr(ahead, "cores", lambda: 2)
+    monkeypatch.setattr(processes, "_WORKER", worker)
+    archive = opened()
+    with pytest.warns(RuntimeWarning, match="one core only: a process to read files in did not start"):
+        assert archive.ingest(folder).added == 3
+    consistent(archive)
+
+
+@POSIX
+def test_where_no_other_can_take_its_place_the_rest_is_read_here(
     opened: Opener, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ahead, "STARTING", 0.0)
     monkeypatch.setattr(ahead, "cores", lambda: 2)
-    monkeypatch.setattr(processes, "_WORKER", "raise SystemExit(3)")
+    started, begun = processes._started, list[int]()
+
+    def at_first() -> subprocess.Popen[bytes]:
+        if len(begun) == 2:
+            raise OSError("no more processes")
+        process = started()
+        begun.append(process.pid)
+        return process
+
+    monkeypatch.setattr(processes, "cores", lambda: 2)
+    monkeypatch.setattr(processes, "_started", at_first)
+    monkeypatch.setattr(
+        processes,
+        "_WORKER",
+        processes._WORKER.replace(
+            "processes.serve", "processes.os.write(results, processes._READY); processes.os.abort"
+        ),
+    )
     archive = opened()
-    with pytest.warns(RuntimeWarning, match=r"one core only: .* ended with code 3"):
-        assert archive.ingest(folder).added == 3
+    with pytest.warns(RuntimeWarning, match="no more processes"):
+        assert archive.ingest([folder / name for name in ("bridge.md", "library.md", "harvest.md")]).added == 3
     consistent(archive)
+
+
+def test_files_that_are_named_one_by_one_are_read_ahead_too(
+    opened: Opener, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "STARTING", 0.0)
+    monkeypatch.setattr(ahead, "cores", lambda: 2)
+    monkeypatch.setattr(processes, "cores", lambda: 2)
+    workers: list[object] = []
+    begin = Processes.begin
+
+    def kept(self: Processes, source: readers.Source, context: Context) -> Job:
+        job = begin(self, source, context)
+        workers.append(job.worker)
+        return job
+
+    monkeypatch.setattr(Processes, "begin", kept)
+    files = sorted(folder.glob("*.md"))
+    report = opened().ingest([files[0], folder / "nothing.md", *files[1:], folder])
+    assert (report.added, [path for path, _ in report.failed]) == (3, [str(folder / "nothing.md")])
+    assert len(set(workers)) == 2
