@@ -161,6 +161,7 @@ def _as_first_schema(path: Path) -> None:
         for sql in (
             "DROP TABLE corrected_headlines",
             "DROP INDEX articles_by_title",
+            "ALTER TABLE articles DROP COLUMN correction",
             "ALTER TABLE articles DROP COLUMN pages",
             "ALTER TABLE articles DROP COLUMN times",
             "DROP TABLE notes",

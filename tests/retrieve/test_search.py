@@ -375,6 +375,7 @@ def test_an_archive_from_before_features_is_completed(opened: Opener, folder: Pa
         "DROP TABLE notes", "DROP INDEX articles_to_note", "ALTER TABLE articles DROP COLUMN noted",
         "DROP TABLE pages", "DROP TABLE places", "DROP TABLE corrected_headlines", "DROP INDEX articles_by_title",
         "ALTER TABLE articles DROP COLUMN pages", "ALTER TABLE articles DROP COLUMN times",
+        "ALTER TABLE articles DROP COLUMN correction",
     ):  # fmt: skip
         archive._catalog.rows(sql)
     archive.close()
