@@ -1,8 +1,9 @@
 """Ask a system every question of a set, have other judges look at what it shows, and keep all of it in a folder.
 
 The questions are those of eval/questions/ (`--set dev` to work with, `--set test` to report from) or of `--questions
-FILE`; the articles are those of an archive. `--sample N` takes N of them, of every type its share. With `--out` naming
-the folder of a run that was stopped, by Ctrl-C too, it goes on from there.
+FILE`; the articles are those of an archive. `--sample N` takes N of them, of every type its share. `--withhold` asks
+those that have an answer of a copy of the archive that lacks it (`eval/withheld.py`). With `--out` naming the folder of
+a run that was stopped, by Ctrl-C too, it goes on from there.
 
 `--judge` is what checks sentences while the system answers (`Settings.judge`). `--second` is what looks at the answers
 afterwards, beside the literal judge; it must be another one, or none.
@@ -20,13 +21,14 @@ from pathlib import Path
 from typing import Any
 
 import rag
-from eval import asked, runs, scores
+from eval import asked, runs, scores, withheld
 from eval.asked import Asked
 from eval.cases import Case, Finding
 from eval.metrics.faithfulness import LITERAL, subsets
 from eval.progress import shown
 from eval.runs import Run
 from eval.systems import Responder, connect
+from eval.withheld import Withholding
 from rag.errors import SettingsError
 from rag.types import Verdict
 
@@ -42,6 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", choices=SETS, default="dev", help="which questions (default: dev)")
     parser.add_argument("--questions", type=Path, action="append", metavar="FILE", help="other questions instead")
     parser.add_argument("--sample", type=asked.positive, metavar="N", help="only N of them, of every type its share")
+    parser.add_argument("--withhold", action="store_true", help="ask those with an answer while that is withheld")
     parser.add_argument("--archive", type=Path, default=Path(".rag"))
     parser.add_argument("--system", default="ours", help="ours, stock or function:MODULE:NAME (default: ours)")
     parser.add_argument("--writer", help="as for `rag ask`")
@@ -55,15 +58,19 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     """The figures. Raises SettingsError, ReadError and what opening an archive raises."""
     names = SETS[options.set]
     files = options.questions or [QUESTIONS / f"{name}.jsonl" for name in names]
-    questions = sampled(asked.load(files), options.sample)
+    known = asked.load(files)
+    questions = sampled(withheld.of(known) if options.withhold else known, options.sample)
     if not options.archive.is_dir():
         raise SettingsError(f"there is no archive in {options.archive}", hint="Make one with `rag ingest`.")
     with ExitStack() as stack:
-        archive = stack.enter_context(_opened(options))
+        place = stack.enter_context(withheld.copied(options.archive)) if options.withhold else options.archive
+        archive = stack.enter_context(_opened(options, place))
         judges = seconds(archive.settings, options.second)
         if archive.settings.writer != "extractive":
             rag.open_llm(archive.settings.writer)  # so that a name that is none is said before anything is asked
         responder = connect(options.system, archive)
+        if options.withhold:
+            responder = Withholding.over(responder, archive, known)
         about = runs.about(archive, responder.name, questions, [file.name for file in files], Path(__file__).parent)
         kept = runs.begin(options.out or _folder(options, archive.settings), {**about, "judges": judges})
         try:
@@ -75,20 +82,20 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     return {"run": str(kept.folder), "asked": len(cases), "of": len(questions), **scores.table(cases)}
 
 
-def _opened(options: argparse.Namespace) -> rag.Archive:
-    archive = rag.open(options.archive)
+def _opened(options: argparse.Namespace, place: Path) -> rag.Archive:
+    archive = rag.open(place)
     given = {name: getattr(options, name) for name in ("writer", "judge", "without")}
     changes = {name: value for name, value in given.items() if value is not None}
     if not changes:
         return archive
     settings = archive.settings.override(changes, "the command line")
     archive.close()
-    return rag.open(options.archive, settings)
+    return rag.open(place, settings)
 
 
 def _folder(options: argparse.Namespace, settings: rag.Settings) -> Path:
     what = settings.writer.replace(":", "-").replace("/", "-")
-    sets = "questions" if options.questions else options.set
+    sets = ("questions" if options.questions else options.set) + ("-withheld" if options.withhold else "")
     return Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}-{sets}-{options.system.replace(':', '-')}-{what}"
 
 
