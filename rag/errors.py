@@ -89,9 +89,19 @@ class ReadError(RagError):
         return type(self), (self.path, self.message), self.__dict__
 
 
+AGAIN = "it will be read again next time"
+
+
 class ReaderDied(ReadError):
-    """A file whose reading ended, twice, the process that it was done in. It is read again when it has changed, or its
-    reader."""
+    """A file whose reading ended the process that it was done in, and that of a second try.
+
+    `again`: it need not be the file's fault (memory was short), so it is read again next time, as the message says.
+    Else it is read again when it has changed, or with a release that reads its format anew.
+    """
+
+    def __init__(self, path: str, reason: str, *, again: bool) -> None:
+        super().__init__(path, f"{reason}; {AGAIN if again else 'please report this file'}")
+        self.again = again
 
 
 class ModelError(RagError):

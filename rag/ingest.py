@@ -29,11 +29,12 @@ from rag.settings import Settings
 from rag.store import notes, pages, places, stories
 from rag.store.catalog import RUNNING, Catalog
 from rag.store.vectors import Vectors
+from rag.tally import Place, Tally
 from rag.types import Article, IngestReport, Passage
 from rag.visits import Visits
 
 _ARTICLES_A_TRANSACTION = 64
-_OUTCOMES = ("added", "updated", "unchanged")
+_CAREFUL = "careful"  # entry that is there after an ingest in which a file ended its reader's process, and is due again
 
 
 class IngestProgress(Protocol):
@@ -42,32 +43,13 @@ class IngestProgress(Protocol):
     def __call__(self, *, articles: int, embedded: int, pending: int, current: str) -> None: ...
 
 
-@dataclass
-class _Place:
-    """What has come of one of the given paths and addresses. `due`: how many of its files are being read."""
+class _Due(NamedTuple):
+    """A file that must be read, or an address, which has no fingerprint yet."""
 
-    path: str
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_OUTCOMES, 0))
-    failed: list[_Failure] = field(default_factory=list)
-    due: int = 0
-    listed: bool = False
-
-
-class _Failure(NamedTuple):
-    """What could not be read, and why; `number` is that of the file or address, in the order of the given places."""
-
-    number: int
-    path: str
-    reason: str
-
-
-class _File(NamedTuple):
-    """A file that must be read."""
-
-    place: _Place
+    place: Place
     number: int
     location: str
-    fingerprint: str
+    fingerprint: str | None
 
 
 @dataclass
@@ -80,10 +62,8 @@ class Ingest:
     settings: Settings
     progress: IngestProgress | None = None
     prune: bool = False
-    _counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_OUTCOMES, 0))
-    _failed: list[_Failure] = field(default_factory=list)
-    _place: _Place = field(default_factory=lambda: _Place(""))
-    _number: int = 0
+    _tally: Tally = field(default_factory=Tally)
+    _careful: bool = False
     _seen: set[str] = field(default_factory=set)
     _unread: set[str] = field(default_factory=set)
     _met: set[str] = field(default_factory=set)
@@ -94,8 +74,8 @@ class Ingest:
 
     def run(self, paths: Sequence[str]) -> IngestReport:
         """Take in everything under `paths`, finishing first what an earlier run left."""
-        unfinished = self.catalog.ingesting
-        broken = unfinished or files_lost(self.catalog, self.vectors)
+        careful = self.catalog.ingesting or self.catalog.meta(_CAREFUL) is not None
+        broken = self.catalog.ingesting or files_lost(self.catalog, self.vectors)
         begun = datetime.now(UTC).isoformat(timespec="seconds")
         self.catalog.set_meta(RUNNING, json.dumps({"paths": list(paths), "begun": begun}))
         self.vectors.follow(self.catalog.meta("vectors"))
@@ -106,7 +86,7 @@ class Ingest:
         try:
             with (
                 closing(Visits(self.catalog, self.settings, self._tell)) as visits,
-                closing(Ahead(unfinished)) as ahead,
+                closing(Ahead(careful)) as ahead,
             ):
                 self._take_places(paths, visits, ahead)
             removed = self._prune(paths) if self.prune else 0
@@ -114,9 +94,9 @@ class Ingest:
         finally:
             self._beside.stop()
         self.vectors.wrote(self.catalog.meta("vectors"))
+        self.catalog.set_meta(_CAREFUL, "a reader died" if self._careful else None)
         self.catalog.set_meta(RUNNING, None)
-        failed = sorted(self._failed, key=lambda failure: failure.number)
-        return IngestReport(**self._counts, removed=removed, failed=tuple((one.path, one.reason) for one in failed))
+        return self._tally.report(removed)
 
     def finish(self) -> None:
         """Do what is due of articles that are in the catalog, reading nothing. The last thing that an ingest does."""
@@ -132,40 +112,46 @@ class Ingest:
     def _take_places(self, paths: Sequence[str], visits: Visits, ahead: Ahead) -> None:
         """Take in what is at the given paths and addresses, and note of each what came of it."""
         context = readers.context_of(self.settings)
-        for file, items in ahead.through(self._changed(paths, visits, context), context):
-            self._place, self._number, self._current = file.place, file.number, file.location
-            self._take(file.location, file.fingerprint, items)
-            file.place.due -= 1
-            self._note(file.place)
+        for due, items in ahead.through(self._due(paths, context), context):
+            self._tally.at(due.place, due.number)
+            self._current = due.location
+            if due.fingerprint is None:
+                self._take_address(due.location, visits, context)
+            else:
+                self._take(due.location, due.fingerprint, items)
+            due.place.due -= 1
+            self._note(due.place)
 
-    def _changed(self, paths: Sequence[str], visits: Visits, context: Context) -> Iterator[tuple[Source, _File]]:
-        """The files that must be read. Everything else is done here, while files before it may still be read."""
+    def _due(self, paths: Sequence[str], context: Context) -> Iterator[tuple[Source, _Due]]:
+        """The files that must be read, and all addresses. What else there is to say is said here, while files before it
+        are still being read."""
         number = 0
-        for place in map(_Place, paths):
+        for name in dict.fromkeys(readers.place_of(path) or path for path in paths):
+            place = Place(path=name)
             for item in readers.expand([place.path]):
                 key = item.path if isinstance(item, ReadError) else item.location
                 if key in self._met:
                     continue
                 self._met.add(key)
                 number += 1
-                self._place, self._number = place, number
+                self._tally.at(place, number)
                 if isinstance(item, ReadError):
                     self._fail(item)
                 elif item.path is None:
-                    self._take_address(item.location, visits, context)
+                    place.due += 1
+                    yield item, _Due(place, number, item.location, None)
                 elif (mark := self._fingerprint(item, context)) and not self._as_it_was(item.location, mark):
                     place.due += 1
-                    yield item, _File(place, number, item.location, mark)
+                    yield item, _Due(place, number, item.location, mark)
             place.listed = True
             self._note(place)
 
-    def _note(self, place: _Place) -> None:
+    def _note(self, place: Place) -> None:
         """Note what came of a place, if all of it is in."""
         if place.listed and not place.due:
-            name = readers.place_of(place.path) or place.path  # one that is gone has the name it was recorded under
-            first = min(place.failed, key=lambda failure: failure.number, default=None)
-            reason = f"{first.path}: {first.reason}" if first else None
-            places.read(self.catalog, name, place.counts | {"failed": len(place.failed)}, reason)
+            reasons = [f"{failure.path}: {failure.reason}" for failure in place.failures]
+            outcome = place.articles | {"failed": len(reasons)}
+            places.read(self.catalog, place.path, outcome, next(iter(reasons), None))
 
     def _fingerprint(self, source: Source, context: Context) -> str | None:
         self._current = source.location
@@ -190,7 +176,7 @@ class Ingest:
         before = self.catalog.file(location)
         if not before or before[0] != fingerprint:
             return False
-        self._count("unchanged", before[2])
+        self._tally.count("unchanged", before[2])
         for path, reason in before[1]:
             self._fail(ReadError(path, reason))
         self._seen.update(self._places(location))
@@ -199,13 +185,14 @@ class Ingest:
 
     def _take(self, location: str, fingerprint: str, items: Iterator[Article | ReadError]) -> bool:
         """Take in a file or page. False if the whole of it could not be read."""
-        failed_before = len(self._failed)
+        failed_before = len(self._tally.failed)
         whole = self._articles(location, items)
-        failures = [(failure.path, failure.reason) for failure in self._failed[failed_before:]]
+        failures = [(failure.path, failure.reason) for failure in self._tally.failed[failed_before:]]
         if not whole:
             self.catalog.forget_file(location)
         else:
-            empty = [p for p in self._places(location) if p not in self._seen and p not in self._unread]
+            there = [] if location in self._unread else self._places(location)  # nobody knows what is in it now
+            empty = [p for p in there if p not in self._seen and p not in self._unread]
             self.catalog.put_file(location, fingerprint, failures, empty)
         return whole
 
@@ -217,10 +204,12 @@ class Ingest:
                 for item in batch:
                     if isinstance(item, ReadError):
                         self._fail(item)
-                        whole = whole and (item.path != location or isinstance(item, ReaderDied))
+                        again = isinstance(item, ReaderDied) and item.again
+                        whole = whole and (item.path != location or (isinstance(item, ReaderDied) and not again))
+                        self._careful = self._careful or again
                     else:
                         outcome = self.catalog.put(item, location, self.passages)
-                        self._count(outcome)
+                        self._tally.count(outcome)
                         self._seen.add(item.source)
                 notes.recognise(self.catalog)  # at once: a retracted article is found by nobody
             self._compare()
@@ -241,14 +230,8 @@ class Ingest:
         )
 
     def _fail(self, error: ReadError) -> None:
-        failure = _Failure(self._number, error.path, error.message)
-        self._failed.append(failure)
-        self._place.failed.append(failure)
+        self._tally.fail(error)
         self._unread.add(error.path)
-
-    def _count(self, outcome: str, articles: int = 1) -> None:
-        self._counts[outcome] += articles
-        self._place.counts[outcome] += articles
 
     def _compare(self) -> None:
         """Find the notes and near-copies of what is new, and of what an earlier release took in."""
@@ -286,7 +269,7 @@ class Ingest:
 
     def _report(self) -> None:
         if self.progress:
-            seen = sum(self._counts.values())
+            seen = sum(self._tally.articles.values())
             pending = self.catalog.pending_count() - self._beside.unstored
             self.progress(articles=seen, embedded=self._beside.embedded, pending=max(0, pending), current=self._current)
 

@@ -53,6 +53,7 @@ LAYERS = [
     "rag.embedding_beside",
     "rag.reembedding",
     "rag.overview",
+    "rag.tally",
     "rag.ingest",
     "rag.retrieve",
     "rag.likely",

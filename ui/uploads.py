@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 
-from rag.errors import RagError
+from rag.errors import AGAIN, RagError
 from rag.types import Article, IngestReport
 
 FOLDER = "uploads"  # in the archive's folder
@@ -76,8 +76,10 @@ class Uploads:
                 raise UploadRefused(f"{path} cannot be deleted: {error.strerror}") from error
 
     def drop_unread(self, report: IngestReport) -> None:
-        """Delete the files that no reader could read: nothing would come of keeping them."""
-        self.drop([Path(path) for path, _ in report.failed if Path(path).parent == self.folder])
+        """Delete the files that no reader could read: nothing would come of keeping them. Those that are read again
+        next time stay."""
+        final = (Path(path) for path, reason in report.failed if not reason.endswith(AGAIN))
+        self.drop([path for path in final if path.parent == self.folder])
 
 
 def safe(name: str) -> str:

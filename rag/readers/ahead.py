@@ -31,8 +31,8 @@ _SMALL = 8 * 2**20  # bytes; what a larger file holds might fill the memory, and
 class Ahead:
     """Reads files. Begun by need, ended by `close`.
 
-    at_once: read in processes from the start, since an ingest before has not come to its end: what it was reading may
-    have ended it.
+    at_once: read in processes from the start, since an ingest before has not come to its end, or a process that read:
+    a file that is here may end this one too.
     """
 
     at_once: bool = False
@@ -41,7 +41,8 @@ class Ahead:
     _alone: bool = False  # no process can be started
 
     def through(self, due: Iterable[tuple[readers.Source, Mark]], context: Context) -> Iterator[tuple[Mark, Items]]:
-        """What `readers.read` gives of each file, with whatever came with it, in their order.
+        """What `readers.read` gives of each file, with whatever came with it, in their order. Addresses keep their
+        places among them, but have no items.
 
         `due` is asked for some files more than were given. The items of each are to be taken before the next is asked
         for.
@@ -80,12 +81,12 @@ class Ahead:
         if job is not None and self._processes is not None:
             try:
                 return mark, iter(self._processes.result(job))
-            except OSError as error:  # of another process in the place of one that died
+            except OSError as error:  # no process in the place of one that died of something else
                 self._give_up(error)
         return mark, self._here(source, context)
 
     def _here(self, source: readers.Source, context: Context) -> Items:
-        items = readers.read(source, context)
+        items = readers.read(source, context) if source.path is not None else iter(())
         while True:
             begun = time.monotonic()
             item = next(items, None)
@@ -97,10 +98,10 @@ class Ahead:
 
 def _small(source: readers.Source) -> bool:
     """Whether a file's articles may wait in memory."""
-    reader = readers.reader_for(source)
+    if source.path is None:
+        return False
     try:
-        return (
-            not getattr(reader, "CONTAINER", False) and source.path is not None and source.path.stat().st_size <= _SMALL
-        )
+        small = source.path.stat().st_size <= _SMALL
     except OSError:
         return False  # gone meanwhile: its reading says so
+    return small and not getattr(readers.reader_for(source), "CONTAINER", False)

@@ -91,7 +91,8 @@ def correction_of(item: Mapping[Any, Any]) -> str | None:
 
 
 def _plain(text: str) -> str:
-    return one_line(html_to_text(text) if looks_like_html(text) else unescape(text)) or ""
+    text = text if looks_like_html(text) else unescape(text)  # markup may be escaped itself
+    return one_line(html_to_text(text) if looks_like_html(text) else text) or ""
 
 
 def _objects(tree: Any) -> Iterator[Mapping[Any, Any]]:

@@ -2,7 +2,7 @@
 
 A worker is a Python that reads one file after the other: jobs come by its standard input, what was read goes back by
 its standard output. `multiprocessing` would run the caller's main module again in each worker, and leave workers behind
-when the caller is killed; these end, with whatever they have started, as soon as their input does.
+when the caller is killed; these end as soon as their input does, on POSIX with whatever they have started.
 
 A reader that takes its process down with it (a fault in a library's C, no memory left) takes the worker and not the
 ingest: the file is given to another worker, and if that dies too, it becomes a `ReaderDied`.
@@ -31,7 +31,7 @@ from rag.types import Article
 Read = list[Article | ReadError]
 
 _MOST = 8  # workers, of some 100 MB each
-_NICE = 5  # below what waits for their results, and whatever else the machine is used for
+_NICE = 5  # below the embedding beside it: without this, two cores take in web pages no faster than one process did
 _LENGTH = struct.Struct("!Q")  # of a pickled message, before it
 _READY = b"ready to read"
 # What libraries print goes to standard error from the first import on: nothing must come between the results.
@@ -40,7 +40,10 @@ _WORKER = (
     "from rag.readers import processes; processes.serve(results)"
 )
 _POSIX = os.name == "posix"
-_KILLED = 9  # SIGKILL, which not every system has
+# Exit codes of processes that a fault in them ended, and not somebody, or the system for want of memory.
+_FAULTS = frozenset(
+    -number for number in signal.Signals if number.name in ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT")
+)
 
 
 @dataclass(eq=False)
@@ -54,14 +57,16 @@ class Job:
 
 @dataclass(eq=False)
 class _Worker:
-    process: subprocess.Popen[bytes]
+    """`process` is None after its death, until it is needed again."""
+
+    process: subprocess.Popen[bytes] | None
     jobs: deque[Job] = field(default_factory=deque)
 
 
 class Processes:
     """Some workers. Results must be asked for in the order in which the jobs were given.
 
-    Raises OSError if they cannot be started, then or in place of one that died.
+    Raises OSError if they cannot be started, then or later in place of one that died.
     """
 
     def __init__(self, count: int | None = None) -> None:
@@ -70,6 +75,7 @@ class Processes:
             for _ in range(count or min(cores(), _MOST)):
                 self._workers.append(_Worker(_started()))
             for worker in self._workers:
+                assert worker.process is not None, "it was started just now"
                 _await(worker.process)
         except BaseException:
             self.close()
@@ -85,40 +91,48 @@ class Processes:
         worker = min(self._workers, key=lambda one: len(one.jobs))
         job = Job(source, context, worker)
         worker.jobs.append(job)
-        _give(job)
+        if worker.process is not None:
+            _give(worker.process, job)
         return job
 
     def result(self, job: Job) -> Read:
         """All that `readers.read` gives of the job's file, once it is there."""
         worker = job.worker
         assert worker.jobs[0] is job, "results are asked for in order"
-        found: Read | None = _received(worker.process.stdout)
+        found, first = self._tried(worker)
         if found is None:  # it may have died of something else: once more
-            self._replace(worker)
-            found = _received(worker.process.stdout)
+            try:
+                found, second = self._tried(worker)
+            except OSError as error:
+                worker.jobs.popleft()
+                return [ReaderDied(job.source.location, f"its reader failed ({_ending(first)}; {error})", again=True)]
         worker.jobs.popleft()
         if found is not None:
             return found
-        code = self._replace(worker)
-        where, reason = job.source.location, f"its reader failed twice ({_ending(code)})"
-        if code == -_KILLED:  # somebody did that, the system for want of memory perhaps
-            return [ReadError(where, f"{reason}; it will be read again next time")]
-        return [ReaderDied(where, f"{reason}; please report this file")]
+        faults = first in _FAULTS and second in _FAULTS
+        endings = " and ".join(dict.fromkeys(map(_ending, (first, second))))
+        return [ReaderDied(job.source.location, f"its reader failed twice ({endings})", again=not faults)]
+
+    def _tried(self, worker: _Worker) -> tuple[Read | None, int]:
+        """What a worker read first of its jobs; if it died, None and its exit code."""
+        if worker.process is None:
+            worker.process = _started()
+            _await(worker.process)
+            for job in worker.jobs:
+                _give(worker.process, job)
+        found: Read | None = _received(worker.process.stdout)
+        if found is not None:
+            return found, 0
+        code = _ended(worker.process)
+        worker.process = None
+        return None, code
 
     def close(self) -> None:
         """End all workers, whatever they are doing."""
         for worker in self._workers:
-            _ended(worker.process)
+            if worker.process is not None:
+                _ended(worker.process)
         self._workers.clear()
-
-    def _replace(self, worker: _Worker) -> int:
-        """Put another process in the place of one that died, with its jobs; the exit code of that one."""
-        code = _ended(worker.process)
-        worker.process = _started()
-        _await(worker.process)
-        for job in worker.jobs:
-            _give(job)
-        return code
 
 
 def cores() -> int:
@@ -175,9 +189,9 @@ def _await(process: subprocess.Popen[bytes]) -> None:
         raise OSError(f"a process to read files in did not start ({_ending(_ended(process))})")
 
 
-def _give(job: Job) -> None:
+def _give(process: subprocess.Popen[bytes], job: Job) -> None:
     with contextlib.suppress(OSError):  # it has died: `result` finds that, with what is left to read
-        _send(job.worker.process.stdin, (job.source, job.context))
+        _send(process.stdin, (job.source, job.context))
 
 
 def _ended(process: subprocess.Popen[bytes]) -> int:

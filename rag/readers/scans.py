@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PROGRAM = "tesseract"
 _DOTS = 300  # an inch, which is what Tesseract was trained on
 _LONGEST = 4000  # pixels a side; A4 at 300 dots an inch has 3,508
-_PATIENCE = 180  # seconds a page
+_PATIENCE = 600  # seconds a page, of which it may get a quarter of a core
 _NO_LANGUAGE = ("osd", "equ")  # orientation and formulas
 _PDFIUM = Lock()  # PDFium is not made for several threads
 

@@ -10,12 +10,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 import rag
 from rag import readers
-from rag.errors import ReaderDied
+from rag.errors import AGAIN, ReaderDied
 from rag.readers import ahead, processes
 from rag.readers.base import Context
 from rag.readers.processes import Job, Processes
@@ -51,7 +52,7 @@ def source(path: Path) -> readers.Source:
 
 
 def ids(process: Processes) -> list[int]:
-    return [worker.process.pid for worker in process._workers]
+    return [worker.process.pid for worker in process._workers if worker.process]
 
 
 def gone(pid: int) -> bool:
@@ -120,6 +121,7 @@ def test_a_result_larger_than_a_pipe_holds_comes_whole(two: Processes, tmp_path:
 def test_a_worker_that_dies_with_nothing_to_do_costs_no_file(two: Processes) -> None:
     good = source(sorted(CORPUS.glob("*.md"))[0])
     for worker in two._workers:
+        assert worker.process
         os.kill(worker.process.pid, signal.SIGKILL)
         worker.process.wait()
     jobs = [two.begin(good, Context()) for _ in range(4)]
@@ -141,6 +143,7 @@ def test_closing_ends_a_worker_that_hangs(tmp_path: Path) -> None:
 ODD = (
     "from rag.readers import markdown; import os, time; known = markdown.read\n"
     "def read(path, source, context):\n"
+    "    open(path.with_name('.reading-' + path.name), 'w').close()\n"
     "    time.sleep({pause})\n"
     "    'deadly' in path.name and os.abort()\n"
     "    return known(path, source, context)\n"
@@ -259,8 +262,9 @@ def test_no_worker_outlives_an_ingest(tmp_path: Path, folder: Path, how: signal.
     try:
         assert process.stdout
         workers = [int(process.stdout.readline()) for _ in range(2)]
-        time.sleep(1.5)  # both are reading, and will for a minute
-        assert process.poll() is None
+        while len(list(folder.glob(".reading-*"))) < 2:  # both, and they will for a minute
+            assert process.poll() is None
+            time.sleep(0.05)
         process.send_signal(how)
         assert process.wait(20) != 0
     finally:
@@ -268,7 +272,7 @@ def test_no_worker_outlives_an_ingest(tmp_path: Path, folder: Path, how: signal.
         process.communicate()
     assert all(map(gone, workers))
     with rag.open(tmp_path / "made", settings=rag.Settings(embedder=environment()["RAG_EMBEDDER"])) as archive:
-        archive.ingest(folder)
+        assert archive.ingest(folder).added == 3
         consistent(archive)
 
 
@@ -286,33 +290,71 @@ def test_where_no_process_can_be_started_files_are_read_here(
 
 
 @POSIX
-def test_where_no_other_can_take_its_place_the_rest_is_read_here(
+def test_a_file_that_may_have_ended_its_reader_is_not_read_here(
     opened: Opener, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Where no process can be started in the place of one that died."""
     monkeypatch.setattr(ahead, "STARTING", 0.0)
     monkeypatch.setattr(ahead, "cores", lambda: 2)
+    monkeypatch.setattr(processes, "cores", lambda: 1)
+    monkeypatch.setattr(processes, "_WORKER", with_odd_readers(0.0))
     started, begun = processes._started, list[int]()
 
-    def at_first() -> subprocess.Popen[bytes]:
-        if len(begun) == 2:
+    def once() -> subprocess.Popen[bytes]:
+        if begun:
             raise OSError("no more processes")
         process = started()
         begun.append(process.pid)
         return process
 
-    monkeypatch.setattr(processes, "cores", lambda: 2)
-    monkeypatch.setattr(processes, "_started", at_first)
-    monkeypatch.setattr(
-        processes,
-        "_WORKER",
-        processes._WORKER.replace(
-            "processes.serve", "processes.os.write(results, processes._READY); processes.os.abort"
-        ),
-    )
+    monkeypatch.setattr(processes, "_started", once)
+    deadly = folder / "deadly.md"
+    shutil.copy(folder / "bridge.md", deadly)
     archive = opened()
     with pytest.warns(RuntimeWarning, match="no more processes"):
-        assert archive.ingest([folder / name for name in ("bridge.md", "library.md", "harvest.md")]).added == 3
-    consistent(archive)
+        report = archive.ingest(folder)
+    assert report.added == 3
+    [(path, reason)] = report.failed
+    assert (path, "SIGABRT" in reason, reason.endswith(AGAIN)) == (str(deadly), True, True)
+    monkeypatch.setattr(processes, "_started", started)
+    monkeypatch.setattr(ahead, "STARTING", 1e9)
+    [(path, reason)] = archive.ingest(folder).failed  # from the start in processes, not here
+    assert (path, "failed twice" in reason) == (str(deadly), True)
+
+
+@POSIX
+def test_what_died_says_nothing_of_what_was_taken_in_before(
+    opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "deadly.csv"
+    rows = [f'"The council of Ortmund met {n} times this year, and voted.",Council {n}' for n in range(4)]
+    file.write_text("\n".join(["text,title", *rows]), "utf-8")
+    archive = opened()
+    assert archive.ingest(file).added == 4
+    monkeypatch.setattr(ahead, "STARTING", 0.0)
+    monkeypatch.setattr(ahead, "cores", lambda: 2)
+    monkeypatch.setattr(processes, "_WORKER", with_odd_readers(0.0).replace("markdown", "csv_rows"))
+    file.write_text("\n".join(["text,title", *rows, rows[0].replace("Council", "Again")]), "utf-8")
+    assert len(archive.ingest(file).failed) == 1
+    assert archive.ingest(file).unchanged == 4
+    assert len(list(archive.articles())) == 4
+
+
+@POSIX
+def test_what_the_system_ended_is_read_again_next_time(two: Processes, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.md"
+    os.mkfifo(pipe)  # nobody writes to it: its reader waits
+    job = two.begin(source(pipe), Context())
+    tried = two._tried
+
+    def killed(worker: processes._Worker) -> tuple[processes.Read | None, int]:
+        Timer(1.0, lambda: worker.process and worker.process.send_signal(signal.SIGKILL)).start()
+        return tried(worker)
+
+    two._tried = killed  # type: ignore[method-assign]
+    [error] = two.result(job)
+    assert isinstance(error, ReaderDied)
+    assert (error.again, error.message.endswith(AGAIN), "SIGKILL" in error.message) == (True, True, True)
 
 
 def test_files_that_are_named_one_by_one_are_read_ahead_too(

@@ -215,6 +215,7 @@ def test_corrections_and_retractions_are_declared(
         ([{"@type": "CorrectionComment", "text": "The lights were red."}], "The lights were red."),
         (["The lights were red.", {"text": "So was the door."}], "The lights were red. So was the door."),
         ({"text": "<p>The lights &amp; the door were red.</p>"}, "The lights & the door were red."),
+        ("&lt;p&gt;The lights &amp;amp; the door were red.&lt;/p&gt;", "The lights & the door were red."),
         ("The lights &amp; the door were red.", "The lights & the door were red."),
         ("–", "Its source says that it has been corrected."),
         ("https://post.example/corrections/7", "Its source says that it has been corrected."),
