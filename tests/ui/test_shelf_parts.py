@@ -16,7 +16,7 @@ import pytest
 from starlette.requests import Request
 
 import rag
-from rag.errors import RagError
+from rag.errors import AGAIN, RagError
 from rag.types import Article, IngestReport
 from tests import fakes
 from tests.conftest import Opener, consistent, write_article
@@ -119,6 +119,16 @@ def test_the_same_name_with_other_words_is_kept_beside(tmp_path: Path) -> None:
     assert uploads.keep("a.md", b"three", replace=True) == "a.md"
     assert {path.name: path.read_bytes() for path in uploads.folder.iterdir()} == {"a.md": b"three", "a-2.md": b"two"}
     assert uploads.path("a-2.md").read_bytes() == b"two"
+
+
+def test_uploads_that_cannot_be_read_go_and_those_that_are_read_again_stay(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path)
+    for name in ("bad.pdf", "later.pdf", "good.md"):
+        uploads.keep(name, b"something")
+    bad, later = (str(uploads.path(name)) for name in ("bad.pdf", "later.pdf"))
+    failed = ((bad, "damaged"), (later, f"its reader failed twice; {AGAIN}"), ("/elsewhere/good.md", "damaged"))
+    uploads.drop_unread(IngestReport(1, 0, 0, 0, failed))
+    assert sorted(path.name for path in uploads.folder.iterdir()) == ["good.md", "later.pdf"]
 
 
 @pytest.mark.parametrize("name", ["../catalog.sqlite3", "catalog.sqlite3", "", ".", "..", ".a.md.part", "/etc/passwd"])
