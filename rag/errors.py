@@ -84,9 +84,9 @@ class ReadError(RagError):
         super().__init__(reason, hint=hint, retry=retry)
         self.path = path
 
-    def __reduce__(self) -> tuple[type[ReadError], tuple[str, str], dict[str, object]]:
-        """As pickle needs it, whose own way gives an exception its message only."""
-        return type(self), (self.path, self.message), self.__dict__
+    def __reduce__(self) -> tuple[object, tuple[type[ReadError], str], dict[str, object]]:
+        """As pickle needs it, whose own way would call the class with the message alone."""
+        return type(self).__new__, (type(self), self.message), self.__dict__
 
 
 AGAIN = "it will be read again next time"

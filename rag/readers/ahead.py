@@ -49,8 +49,9 @@ class Ahead:
         """
         begun: deque[tuple[readers.Source, Mark, Job | None]] = deque()
         for source, mark in due:
-            processes = self._worth_it()
-            begun.append((source, mark, processes.begin(source, context) if processes and _small(source) else None))
+            processes = self._worth_it() if _small(source) else None
+            begun.append((source, mark, processes.begin(source, context) if processes else None))
+            processes = processes or self._processes
             while begun and len(begun) > (processes.ahead if processes else 0):
                 yield self._first(begun, context)
         while begun:

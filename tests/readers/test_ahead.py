@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 
 import rag
 from rag import readers
-from rag.errors import AGAIN, ReaderDied
+from rag.errors import AGAIN, ReaderDied, ReadError
 from rag.readers import ahead, processes
 from rag.readers.base import Context
 from rag.readers.processes import Job, Processes
@@ -45,6 +46,13 @@ def articles(tmp_path: Path) -> Path:
     (folder / "2025-odd.xyz").write_text("no reader")
     shutil.make_archive(str(folder / "2025-more"), "zip", CORPUS, ".")
     return folder
+
+
+def at_once(monkeypatch: pytest.MonkeyPatch, workers: int = 2) -> None:
+    """Read in processes from the first file on, whatever the machine has."""
+    monkeypatch.setattr(ahead, "STARTING", 0.0)
+    monkeypatch.setattr(ahead, "cores", lambda: 2)
+    monkeypatch.setattr(processes, "cores", lambda: workers)
 
 
 def source(path: Path) -> readers.Source:
@@ -85,9 +93,7 @@ def test_an_archive_is_the_same_however_its_files_were_read(
         return begin(self, source, context)
 
     monkeypatch.setattr(Processes, "begin", counted)
-    monkeypatch.setattr(ahead, "STARTING", 0.0)
-    monkeypatch.setattr(processes, "cores", lambda: 2)
-    monkeypatch.setattr(ahead, "cores", lambda: 2)
+    at_once(monkeypatch)
     there = opened("there")
     assert there.ingest(articles) == expected
     assert len(given) == 14, "all but the container, which is read bit by bit, and what no reader takes"
@@ -103,6 +109,26 @@ def test_results_come_in_the_order_in_which_they_were_asked_for(two: Processes) 
     jobs: list[Job] = [two.begin(source(path), Context()) for path in paths]
     assert {id(job.worker) for job in jobs} == {id(worker) for worker in two._workers}
     assert [two.result(job) for job in jobs] == [list(readers.read(source(path), Context())) for path in paths]
+
+
+@pytest.mark.parametrize(
+    "error", [ReadError("a.md#2", "damaged", hint="Save it anew.", retry=True), ReaderDied("a.md", "died", again=True)]
+)
+def test_what_could_not_be_read_goes_through_a_pipe(error: ReadError) -> None:
+    there = pickle.loads(pickle.dumps(error))
+    assert type(there) is type(error)
+    assert (there.message, vars(there), str(there)) == (error.message, vars(error), str(error))
+
+
+def test_addresses_need_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once(monkeypatch)
+    reading = ahead.Ahead(at_once=True)
+    address = readers.Source("https://post.example/bridge", None)
+    assert [(mark, list(items)) for mark, items in reading.through([(address, 1), (address, 2)], Context())] == [
+        (1, []),
+        (2, []),
+    ]
+    assert reading._processes is None
 
 
 def test_a_result_larger_than_a_pipe_holds_comes_whole(two: Processes, tmp_path: Path) -> None:
@@ -178,8 +204,7 @@ def test_a_reader_that_takes_its_process_down_costs_one_file(folder: Path, monke
 def test_a_file_that_takes_its_reader_down_is_not_read_again(
     opened: Opener, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ahead, "STARTING", 0.0)
-    monkeypatch.setattr(ahead, "cores", lambda: 2)
+    at_once(monkeypatch)
     monkeypatch.setattr(processes, "_WORKER", with_odd_readers(0.0))
     deadly = folder / "deadly.md"
     shutil.copy(folder / "bridge.md", deadly)
@@ -280,8 +305,7 @@ def test_no_worker_outlives_an_ingest(tmp_path: Path, folder: Path, how: signal.
 def test_where_no_process_can_be_started_files_are_read_here(
     worker: str, opened: Opener, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ahead, "STARTING", 0.0)
-    monkeypatch.setattr(ahead, "cores", lambda: 2)
+    at_once(monkeypatch)
     monkeypatch.setattr(processes, "_WORKER", worker)
     archive = opened()
     with pytest.warns(RuntimeWarning, match="one core only: a process to read files in did not start"):
@@ -294,9 +318,7 @@ def test_a_file_that_may_have_ended_its_reader_is_not_read_here(
     opened: Opener, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where no process can be started in the place of one that died."""
-    monkeypatch.setattr(ahead, "STARTING", 0.0)
-    monkeypatch.setattr(ahead, "cores", lambda: 2)
-    monkeypatch.setattr(processes, "cores", lambda: 1)
+    at_once(monkeypatch, workers=1)
     monkeypatch.setattr(processes, "_WORKER", with_odd_readers(0.0))
     started, begun = processes._started, list[int]()
 
@@ -331,8 +353,7 @@ def test_what_died_says_nothing_of_what_was_taken_in_before(
     file.write_text("\n".join(["text,title", *rows]), "utf-8")
     archive = opened()
     assert archive.ingest(file).added == 4
-    monkeypatch.setattr(ahead, "STARTING", 0.0)
-    monkeypatch.setattr(ahead, "cores", lambda: 2)
+    at_once(monkeypatch)
     monkeypatch.setattr(processes, "_WORKER", with_odd_readers(0.0).replace("markdown", "csv_rows"))
     file.write_text("\n".join(["text,title", *rows, rows[0].replace("Council", "Again")]), "utf-8")
     assert len(archive.ingest(file).failed) == 1
@@ -360,9 +381,7 @@ def test_what_the_system_ended_is_read_again_next_time(two: Processes, tmp_path:
 def test_files_that_are_named_one_by_one_are_read_ahead_too(
     opened: Opener, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ahead, "STARTING", 0.0)
-    monkeypatch.setattr(ahead, "cores", lambda: 2)
-    monkeypatch.setattr(processes, "cores", lambda: 2)
+    at_once(monkeypatch)
     workers: list[object] = []
     begin = Processes.begin
 
