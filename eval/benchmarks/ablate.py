@@ -69,7 +69,10 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 def _cases(options: argparse.Namespace, name: str, out: Path) -> list[Case]:
     folder = out / name.replace(": ", "-").replace(":", "-").replace(" ", "-")
     given = {"writer": options.writer, "judge": options.judge, "without": None, "system": NAME, **VARIANTS[name]}
-    result = runner.run(argparse.Namespace(**{**vars(options), **given, "second": runner.NONE, "out": folder}))
+    runs_own = argparse.ArgumentParser()  # so that an option that `run` comes to have is at its default here
+    runner.arguments(runs_own)
+    of_run = {**vars(runs_own.parse_args([])), **vars(options), **given, "second": runner.NONE, "out": folder}
+    result = runner.run(argparse.Namespace(**of_run))
     if result["asked"] < result["of"]:
         raise SettingsError(f"{name} was stopped", hint=f"Go on with --out {out}.")
     return Run(folder).cases()
