@@ -17,7 +17,7 @@ from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 import rag
-from eval.asked import Asked
+from eval.asked import Asked, Quote
 from eval.outcomes import holds, said
 from eval.systems import Responder, Response
 
@@ -50,6 +50,29 @@ def copied(archive: Path) -> Iterator[Path]:
         yield Path(shutil.copytree(archive, Path(folder) / "archive"))
 
 
+def holding(archive: rag.Archive, quotes: Sequence[Quote], facts: Sequence[tuple[str, ...]] = ()) -> Iterator[str]:
+    """The ids of the articles with words of the quotes, and of those in which all of the facts, if any, stand."""
+    for found in archive.articles():
+        text, name = archive.article(found.id).text, PurePath(found.source).name
+        told = any(quote.article == name or quote.quote in text for quote in quotes)
+        if told or (facts and all(holds(text, forms) for forms in facts)):
+            yield found.id
+
+
+@contextmanager
+def retracted(archive: rag.Archive, ids: Iterable[str]) -> Iterator[None]:
+    """For as long as it is needed, no search finds these articles."""
+    already = {article.id for article in archive.upkeep.retracted()}
+    mine = [id for id in ids if id not in already]
+    for id in mine:
+        archive.upkeep.retract(id, _NOTE)
+    try:
+        yield
+    finally:
+        for id in mine:
+            archive.upkeep.reinstate(id)
+
+
 @dataclass(frozen=True)
 class Withholding:
     """A system that is asked while what answers is withheld. `archive` is a copy; `asked`: the questions as they were,
@@ -72,9 +95,9 @@ class Withholding:
     def ask(self, question: Asked) -> Response:
         """The answer to a question of `of`. Raises RuntimeError if it holds a key fact whatever is withheld."""
         known = self.asked[question.id]
-        ids = set(self._holding(known))
+        ids = set(holding(self.archive, known.evidence, known.key_facts))
         for _ in range(_MOST):
-            with self._retracted(ids):
+            with retracted(self.archive, ids):
                 response = self.responder.ask(question)
             text = said(response.answer)
             if text is None or not any(holds(text, forms) for forms in _new(known)):
@@ -84,25 +107,6 @@ class Withholding:
                 break
             ids |= cited
         raise RuntimeError("its answer holds a key fact, whatever is withheld")
-
-    def _holding(self, question: Asked) -> Iterator[str]:
-        for found in self.archive.articles():
-            text, name = self.archive.article(found.id).text, PurePath(found.source).name
-            told = any(quote.article == name or quote.quote in text for quote in question.evidence)
-            if told or all(holds(text, forms) for forms in question.key_facts):
-                yield found.id
-
-    @contextmanager
-    def _retracted(self, ids: Iterable[str]) -> Iterator[None]:
-        already = {article.id for article in self.archive.upkeep.retracted()}
-        mine = [id for id in ids if id not in already]
-        for id in mine:
-            self.archive.upkeep.retract(id, _NOTE)
-        try:
-            yield
-        finally:
-            for id in mine:
-                self.archive.upkeep.reinstate(id)
 
 
 def _new(question: Asked) -> list[tuple[str, ...]]:

@@ -10,11 +10,11 @@ from collections.abc import Collection, Sequence
 
 from rag.corrections import correction_of, with_what_puts_it_right
 from rag.likely import Likely
+from rag.quoting import FARTHEST
 from rag.retrieve.corrected import Corrections
 from rag.types import Citation, Filters, Verdict
 
 _NEAREST = 3  # sentences
-_FARTHEST = -3.0  # log-odds of the others: what holds the answer less often than one time in twenty is not near
 
 
 def abstention(nearest: Sequence[Citation], filters: Filters, articles: int, verdicts: Collection[Verdict]) -> str:
@@ -38,14 +38,9 @@ def nearest(likely: Likely, corrections: Corrections) -> tuple[Citation, ...]:
 
     No words are given twice. A number that a correction puts right is given with the correction, or by it alone.
     """
-    places = [
-        (odds, hit, span)
-        for hit, own in zip(likely.hits, likely.odds, strict=True)
-        for odds, span in zip(own.tolist(), hit.sentences, strict=True)
-    ]
     found: list[Citation] = []
-    for odds, hit, (start, end) in sorted(places, key=lambda place: -place[0]):
-        if len(found) == _NEAREST or (found and odds < _FARTHEST):
+    for odds, hit, (start, end) in likely.likeliest():
+        if len(found) == _NEAREST or (found and odds < FARTHEST):
             break
         citation = hit.citation(len(found) + 1, *with_what_puts_it_right(hit, (start, end), corrections))
         if fix := correction_of(citation.quote, (citation,), likely.hits, corrections):

@@ -9,7 +9,7 @@ from itertools import islice
 
 from rag.abstention import abstention, nearest
 from rag.asked import Asked, alone, not_answered
-from rag.check import Checker
+from rag.check import Checker, Run
 from rag.checks import Checks
 from rag.corrections import correction_of
 from rag.differing import others, premises
@@ -19,6 +19,7 @@ from rag.kinds import asks_number
 from rag.likely import likely
 from rag.prompts import is_no_answer, messages
 from rag.query import Query
+from rag.quoting import TOLD, UNTOLD, Quoting
 from rag.retrieve import Found, Retriever
 from rag.selection import brief_for
 from rag.settings import Settings
@@ -40,8 +41,8 @@ from rag.types import (
 from rag.write import EXTRACTIVE, ExtractiveWriter, Writer, failed
 
 Turn = tuple[str, str]  # question and answer
-_MOST_REWRITTEN = 2
 _CORRECTION = "the correction, word for word"
+_OWN_WORDS = "the article's own words, since what was written does not stand"
 _AT_ONCE = 0.25  # seconds that the stream waits for a check: one that asks a model goes on beside the writing
 # What can go wrong with a writer through no fault of the question: the extractive one takes over.
 _REPLACED = (WriterFailed, PackUnavailable, HashMismatch, DiskFull)
@@ -75,7 +76,9 @@ class Session:
     _sentences: list[Sentence] = field(default_factory=list)
     _notices: list[str] = field(default_factory=list)
     _written: set[str] = field(default_factory=set)
-    _instead: dict[str, str] = field(default_factory=dict)  # what was written, by what is quoted instead
+    _instead: dict[str, str] = field(default_factory=dict)  # what was written, by the correction given instead
+    _quotes: set[str] = field(default_factory=set)
+    _quoting: Quoting = field(init=False)
     _asked: str = ""  # the question made whole
     _nearest: tuple[Citation, ...] = ()
     _written_until: float = 0.0
@@ -92,6 +95,7 @@ class Session:
         model, prompt = self.writer, tuple[tuple[str, str], ...]()
         if hits:
             weighed = likely(query.text, found, self.retriever.read(query.text, hits))
+            self._quoting = Quoting(self.judge, query.text, weighed)
             self._nearest = nearest(weighed, found.corrections)
             if self.likeliest:
                 yield Evidence(hits, retrieved, found.understood, self._nearest)
@@ -151,11 +155,10 @@ class Session:
         if failure:
             yield from self._to_the_point(found)
             raise failure
-        for _ in range(2):  # what is told unsurely may go beside the point, where its source's own words do not
-            yield from self._rewritten(checker, found)
-            yield from self._to_the_point(found)
-            if not self._nothing_stands():
-                break
+        yield from self._doubted(checker, found)
+        yield from self._to_the_point(found)
+        if self._sentences and self._nothing_stands():
+            yield from self._untold(checker, found)
 
     def _submit(self, checks: Checks, raws: Sequence[Raw]) -> bool:
         for raw in raws:
@@ -181,38 +184,64 @@ class Session:
             return
         yield self._kept(struck(sentence, "a correction says otherwise"))
         self._instead[fix.text] = sentence.text
-        if all(known.text != fix.text for known in self._sentences):
+        if all(known.text != fix.text for known in self._sentences if _stands(known)):
             yield self._kept(checker.quoted(fix.text, fix.hit, fix.start, fix.end, _CORRECTION))
 
     def _kept(self, sentence: Sentence) -> Checked:
         self._sentences.append(sentence)
         return Checked(len(self._sentences) - 1, sentence)
 
-    def _rewritten(self, checker: Checker, found: Found) -> Iterator[Event]:
-        """The article's own words in place of what was struck: of what was in doubt, and if nothing stands."""
-        lost = all(sentence.verdict is Verdict.UNSUPPORTED for sentence in self._sentences)
-        chosen = [s for s in self._sentences if s.verdict is Verdict.UNSUPPORTED and (lost or checker.in_doubt(s))]
-        for sentence in chosen[:_MOST_REWRITTEN]:
-            words = checker.rewritten(sentence)
-            if words and not any(words.text == known.text or _repeats(words, known) for known in self._sentences):
-                if checker.in_doubt(sentence):
-                    self._instead[words.text] = sentence.text
-                yield from self._kept_if_uncorrected(words, checker, found)
+    def _doubted(self, checker: Checker, found: Found) -> Iterator[Event]:
+        """The article's own words in place of what the judge let pass without being sure, where they answer."""
+        doubted = [s for s in self._sentences if s.verdict is Verdict.UNSUPPORTED and checker.in_doubt(s)]
+        for run in self._quoting.taken_from(doubted, checker, found.corrections):
+            if not (alone(run.quote) or self._given(run)) and self._quoting.chance(run) >= TOLD:
+                yield from self._quoted(run, checker, found)
+
+    def _untold(self, checker: Checker, found: Found) -> Iterator[Event]:
+        """Where nothing that was written stands: what of the evidence most likely answers, if it very likely does."""
+        written = [s for s in self._sentences if s.text not in self._quotes and s.text not in self._instead]
+        runs = self._quoting.taken_from(written, checker, found.corrections)
+        runs += self._quoting.likeliest(found.corrections)
+        fit = [run for run in runs if self._fits(run, found) and self._quoting.chance(run) >= UNTOLD]
+        if fit:
+            yield from self._quoted(max(fit, key=self._quoting.chance), checker, found)
+
+    def _fits(self, run: Run, found: Found) -> bool:
+        words = Sentence(f"“{run.quote}”", (run.hit.citation(1, run.start, run.end),), Verdict.SUPPORTED, "")
+        return not (alone(words.text) or self._given(run) or self._lacks([words], found))
+
+    def _quoted(self, run: Run, checker: Checker, found: Found) -> Iterator[Event]:
+        words = checker.quoted(f"“{run.quote}”", run.hit, run.start, run.end, _OWN_WORDS)
+        self._quotes.add(words.text)
+        yield from self._kept_if_uncorrected(words, checker, found)
+
+    def _given(self, run: Run) -> bool:
+        """Whether a quotation was given already, or overlaps what a standing sentence cites."""
+        return f"“{run.quote}”" in self._quotes or any(
+            run.hit.article_id == said.article_id and run.start < said.end and said.start < run.end
+            for known in self._sentences
+            for said in known.citations
+        )
+
+    def _lacks(self, sentences: Sequence[Sentence], found: Found) -> str | None:
+        known = found.understood
+        openings = self.retriever.openings({c.article_id for sentence in sentences for c in sentence.citations})
+        asked = Asked(self._asked, found.hits, (*known.outlets, *known.sections, *known.bylines), openings)
+        return asked.lacks(sentences)
 
     def _to_the_point(self, found: Found) -> Iterator[Event]:
         """Strikes the whole answer, with one event more a sentence, if it does not answer what was asked."""
         standing = [sentence for sentence in self._sentences if _stands(sentence)]
         if not standing:
             return
-        known = found.understood
-        openings = self.retriever.openings({c.article_id for sentence in standing for c in sentence.citations})
-        asked = Asked(self._asked, found.hits, (*known.outlets, *known.sections, *known.bylines), openings)
-        reason = asked.lacks(standing)
-        if not reason:
-            # A quotation tells a small model less than the sentence that the writer made of it in answer, and a
-            # correction answers whatever the mistake that it puts right would have answered.
+        reason = self._lacks(standing, found)
+        if not reason and not self._quotes:  # what is quoted has been weighed already
+            # A correction answers whatever the mistake that it puts right would have answered.
             told = [replace(s, text=self._instead.get(s.text, s.text)) for s in standing]
-            reason = not_answered(self.judge, self._asked, told)
+            cited = [citation for sentence in standing for citation in sentence.citations]
+            far = None if self._instead else self._quoting.far(cited)
+            reason = far or not_answered(self.judge, self._asked, told)
         if reason:
             for index, sentence in enumerate(self._sentences):
                 if _stands(sentence):
@@ -259,15 +288,6 @@ class Session:
 
 def _stands(sentence: Sentence) -> bool:
     return sentence.verdict is Verdict.SUPPORTED
-
-
-def _repeats(words: Sentence, known: Sentence) -> bool:
-    """Whether a quotation overlaps what a standing sentence cites already."""
-    return any(
-        cited.article_id == said.article_id and cited.start < said.end and said.start < cited.end
-        for cited in words.citations
-        for said in known.citations
-    )
 
 
 def struck(sentence: Sentence, reason: str) -> Sentence:

@@ -41,7 +41,7 @@ _REPAIR_SHARED = 0.7  # share of a sentence's words that an unmarked passage mus
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class Run:
     """Consecutive sentences of a hit, and the share of the claim's words that they hold."""
 
     hit: Hit
@@ -67,7 +67,7 @@ class _Finding:
     in_doubt: the judge let it pass, but not for certain, or it is told more firmly than they do.
     """
 
-    runs: Sequence[_Run] = ()
+    runs: Sequence[Run] = ()
     verdict: Verdict = Verdict.UNSUPPORTED
     reason: str = ""
     in_doubt: bool = False
@@ -87,7 +87,7 @@ class Checker:
     likeness: Likeness
     _numbers: dict[tuple[str, int, int], int] = field(default_factory=dict)
     _before: str = ""
-    _doubted: dict[str, _Run] = field(default_factory=dict)
+    _doubted: dict[str, Run] = field(default_factory=dict)
 
     def check(self, raw: Raw) -> Sentence:
         """The sentence with its citations and verdict."""
@@ -115,7 +115,7 @@ class Checker:
         """Whether a sentence was struck though the judge let it pass, since it did so without assurance."""
         return sentence.text in self._doubted
 
-    def rewritten(self, struck: Sentence) -> Sentence | None:
+    def rewritten(self, struck: Sentence) -> Run | None:
         """In place of a struck sentence, the article's own words that it was plainly taken from; or None.
 
         Those are what the judge was asked about, if it was in doubt; else the sentence or two that share most of its
@@ -126,15 +126,15 @@ class Checker:
         telling = bool(forms.numbers(claim) or forms.dates(claim))
         doubted = self._doubted.get(struck.text)
 
-        def holds_all(run: _Run) -> bool:
+        def holds_all(run: Run) -> bool:
             return not missing(claim, [self._cited(run)])
 
-        def same_thing(run: _Run) -> bool:
+        def same_thing(run: Run) -> bool:
             words = f"{run.quote}\n{run.hit.title or ''}"
             other = somebody_else(struck.text, self._cited(run))
             return not other and swapped(struck.text, words, self.brief.question, self.likeness) is None
 
-        def fit(run: _Run) -> bool:
+        def fit(run: Run) -> bool:
             has_all = telling and run.shared >= _SHARED_WITH_NUMBERS and holds_all(run)
             return (has_all or run.shared >= _SHARED) and "\n" not in run.quote
 
@@ -144,14 +144,11 @@ class Checker:
         else:
             fitting = filter(fit, (run for hit in self.hits for run in _runs(claim, hit, _LONGEST_REWRITTEN)))
         best = max(fitting, key=lambda run: run.shared - _WORTH_MORE * run.count, default=doubted)
-        if best is None or not same_thing(best):
-            return None
-        reason = "the article's own words, since what was written does not stand"
-        return self.quoted(f"“{best.quote}”", best.hit, best.start, best.end, reason)
+        return best if best is not None and same_thing(best) else None
 
     def quoted(self, text: str, hit: Hit, start: int, end: int, reason: str) -> Sentence:
         """A sentence that quotes the words at a place of a hit, so that nothing is left to check."""
-        return Sentence(text, (self._citation(_Run(hit, start, end, 1.0)),), Verdict.SUPPORTED, reason)
+        return Sentence(text, (self._citation(Run(hit, start, end, 1.0)),), Verdict.SUPPORTED, reason)
 
     def _stated(self, claim: str, hits: Sequence[Hit], *, together: bool = False, least: float = 0.0) -> _Finding:
         """What the judge says of the run of `hits` that states `claim` best, or of one run of each hit together."""
@@ -162,11 +159,11 @@ class Checker:
             return self._judged(claim, all_)
         return finding
 
-    def _cited(self, run: _Run) -> Cited:
+    def _cited(self, run: Run) -> Cited:
         """The run, with all that the evidence has of its article: full names may stand in another passage."""
         return replace(run.cited, passage="\n\n".join(h.text for h in self.hits if h.article_id == run.hit.article_id))
 
-    def _judged(self, claim: str, runs: list[_Run]) -> _Finding:
+    def _judged(self, claim: str, runs: list[Run]) -> _Finding:
         if other := next((why for run in runs if (why := somebody_else(claim, self._cited(run)))), None):
             return _Finding((), Verdict.UNSUPPORTED, other)
         try:
@@ -182,7 +179,7 @@ class Checker:
         kept = runs if judgement.verdict is not Verdict.UNSUPPORTED else []
         return _Finding(kept, judgement.verdict, judgement.reason)
 
-    def _one_run(self, claim: str, hits: Sequence[Hit], least: float) -> _Run | None:
+    def _one_run(self, claim: str, hits: Sequence[Hit], least: float) -> Run | None:
         """The run that holds every form of `claim` and states it best by its words; the shortest of equals."""
         every = [run for hit in hits for run in _runs(claim, hit) if run.shared >= least]
         every.sort(key=lambda run: (-run.shared, run.end - run.start))
@@ -195,7 +192,7 @@ class Checker:
             default=None,
         )
 
-    def _two_runs(self, claim: str, hits: Sequence[Hit], least: float) -> list[_Run] | None:
+    def _two_runs(self, claim: str, hits: Sequence[Hit], least: float) -> list[Run] | None:
         """A run and one more sentence of its article that together hold every form of `claim`, as no run alone does."""
         every = [run for hit in hits for run in _runs(claim, hit, _LONGEST_OF_TWO) if run.shared >= least]
         every.sort(key=lambda run: (-run.shared, run.end - run.start))
@@ -210,7 +207,7 @@ class Checker:
         passing = [pair for pair in pairs if not missing(claim, [self._cited(run) for run in pair])][:_COMPARED]
         return max(passing, key=lambda pair: estimate(claim, [self._cited(run) for run in pair]), default=None)
 
-    def _together(self, claim: str, hits: Sequence[Hit]) -> list[_Run] | None:
+    def _together(self, claim: str, hits: Sequence[Hit]) -> list[Run] | None:
         """One run of each marked passage, if all of them together hold every form of `claim`."""
         runs = [max(_runs(claim, hit), key=lambda run: (run.shared, run.start - run.end)) for hit in hits]
         held = not missing(claim, [self._cited(run) for run in runs])
@@ -224,18 +221,18 @@ class Checker:
         nearest = max(runs, key=lambda run: (run.shared, run.start - run.end))
         return missing(claim, [self._cited(nearest)]) or "the cited words say something else"
 
-    def _citation(self, run: _Run) -> Citation:
+    def _citation(self, run: Run) -> Citation:
         key = (run.hit.article_id, run.start, run.end)
         number = self._numbers.setdefault(key, len(self._numbers) + 1)
         return run.hit.citation(number, run.start, run.end)
 
 
-def _numbers_held(claim: str, run: _Run) -> int:
+def _numbers_held(claim: str, run: Run) -> int:
     there = forms.numbers(run.quote)
     return sum(number.stands_in(there) for number in forms.numbers(claim))
 
 
-def _runs(text: str, hit: Hit, longest: int = _LONGEST_RUN) -> list[_Run]:
+def _runs(text: str, hit: Hit, longest: int = _LONGEST_RUN) -> list[Run]:
     wanted = set(stems(text))
     runs = []
     for first in range(len(hit.sentences)):
@@ -243,7 +240,7 @@ def _runs(text: str, hit: Hit, longest: int = _LONGEST_RUN) -> list[_Run]:
             start, end = hit.sentences[first][0], hit.sentences[last][1]
             there = set(stems(hit.text[start - hit.start : end - hit.start]))
             shared = len(wanted & there) / max(1, len(wanted))
-            runs.append(_Run(hit, start, end, shared, last - first + 1))
+            runs.append(Run(hit, start, end, shared, last - first + 1))
     return runs
 
 

@@ -63,8 +63,9 @@ def correction_of(
 
 
 def with_what_puts_it_right(hit: Hit, span: tuple[int, int], corrections: Corrections) -> tuple[int, int]:
-    """The span of a sentence of a hit; up to what puts it right, if it names a mistake in an article of corrections."""
-    if any(hit.article_id in correcting for correcting in corrections.values()):
+    """The span of a sentence of a hit; up to what puts it right, if it names a mistake in an article of corrections.
+    Another span is left as it is."""
+    if span in hit.sentences and any(hit.article_id in correcting for correcting in corrections.values()):
         sentences = [hit.text[start - hit.start : end - hit.start] for start, end in hit.sentences]
         n = hit.sentences.index(span)
         if (last := _put_right(forms.numbers(sentences[n]), sentences, n)) is not None:

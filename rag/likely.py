@@ -78,29 +78,50 @@ class Likely:
     hits: Sequence[Hit]
     odds: Sequence[Floats]
 
+    def likeliest(self) -> list[tuple[float, Hit, tuple[int, int]]]:
+        """Every sentence with its log-odds, hit and place, the likeliest first."""
+        places = [
+            (odds, hit, span)
+            for hit, own in zip(self.hits, self.odds, strict=True)
+            for odds, span in zip(own.tolist(), hit.sentences, strict=True)
+        ]
+        return sorted(places, key=lambda place: -place[0])
+
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A sentence of the evidence, with its figures by name: those of READ are there if it was read together."""
+    """A sentence of the evidence, with its figures by name: those of READ are there if it was read together.
+
+    odds: the log-odds that come of them.
+    """
 
     text: str
     figures: Mapping[str, float]
+    odds: float
 
 
 def weighed(question: str, found: Found, read: Sequence[Read] | None) -> list[Weighed]:
     """Every sentence of the evidence, in order."""
-    names = NAMES if read is None else (*NAMES, *READ)
+    names, weights, bias = _line(read)
     texts = [hit.text[a - hit.start : b - hit.start] for hit in found.hits for a, b in hit.sentences]
-    rows = [row for table in figures(question, found, read) for row in table.tolist()]
-    return [Weighed(text, dict(zip(names, row, strict=True))) for text, row in zip(texts, rows, strict=True)]
+    rows = [row for table in figures(question, found, read) for row in table]
+    return [
+        Weighed(text, dict(zip(names, row.tolist(), strict=True)), float(row @ weights + bias))
+        for text, row in zip(texts, rows, strict=True)
+    ]
 
 
 def likely(question: str, found: Found, read: Sequence[Read] | None) -> Likely:
     """How likely each sentence holds what is asked. `read`: see `rag.pertinence`."""
+    _, weights, bias = _line(read)
+    return Likely(found.hits, [table @ weights + bias for table in figures(question, found, read)])
+
+
+def _line(read: Sequence[Read] | None) -> tuple[Sequence[str], Floats, float]:
+    """The names of the figures, their weights, and the bias."""
     shipped = _shipped()["unread" if read is None else "read"]
-    weights = np.array([shipped[name] for name in (NAMES if read is None else (*NAMES, *READ))])
-    odds = [table @ weights + shipped["bias"] for table in figures(question, found, read)]
-    return Likely(found.hits, odds)
+    names = NAMES if read is None else (*NAMES, *READ)
+    return names, np.array([shipped[name] for name in names]), shipped["bias"]
 
 
 @cache

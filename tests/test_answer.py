@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 import rag
-from rag import Checked, Delta, Done, Evidence, Verdict
-from rag.judges import Cited, Judgement
+from rag import Checked, Delta, Done, Evidence, Verdict, quoting
+from rag.errors import ModelError, SettingsError
+from rag.judges import Cited, Judgement, calibration
 from tests.conftest import Opener
 
 QUESTION = "How much will the repairs of the Weir Bridge cost?"
@@ -401,32 +402,116 @@ def test_another_value_in_another_article_is_put_beside_the_answer(archive: rag.
 
 
 class Hesitant:
-    """A judge that lets everything pass without being sure, and is asked whether answers answer."""
+    """A judge that lets everything pass, but is not sure of it; its model is asked whether words answer."""
 
     name = "hesitant"
 
-    def __init__(self) -> None:
+    def __init__(self, margin: float | Exception, sure: float = 0.6) -> None:
+        self.margin = margin
+        self.sure = sure
+        self.asked: list[str] = []
         self.answers_seen: list[str] = []
 
     def judge(self, claim: str, evidence: Sequence[Cited]) -> Judgement:
-        return Judgement(Verdict.SUPPORTED, "stated", 0.6)
+        return Judgement(Verdict.SUPPORTED, "stated", self.sure)
 
     def judge_all(self, pairs: Sequence[tuple[str, Sequence[Cited]]]) -> list[Judgement]:
         return [self.judge(*pair) for pair in pairs]
 
+    def answer_margin(self, question: str, answer: str) -> float:
+        self.asked.append(answer)
+        if isinstance(self.margin, Exception):
+            raise self.margin
+        return self.margin
+
     def answers(self, question: str, answer: str) -> Judgement:
         self.answers_seen.append(answer)
-        return Judgement(Verdict.SUPPORTED, "it answers", 0.9)
+        return Judgement(Verdict.UNSUPPORTED, "it answers something else")
 
 
-def test_what_is_in_doubt_is_quoted_and_judged_as_an_answer_by_what_was_written(archive: rag.Archive) -> None:
-    judge = Hesitant()
+QUOTED = "“The repairs will cost 12.5 million crowns.”"
+
+
+def told(archive: rag.Archive, judge: Hesitant, *written: str, question: str = QUESTION) -> rag.Answer:
     archive.__dict__["_judge"] = judge
-    with serving(f"{RIGHT} in all [1].") as served:
-        answer = archive.ask(QUESTION, writer=served.writer)
-    told, quoted = answer.sentences
-    assert told.verdict is Verdict.UNSUPPORTED
-    assert "not sure enough" in told.reason
-    assert quoted.text == "“The repairs will cost 12.5 million crowns.”"
-    assert answer.text == f"{quoted.text} [1]"
-    assert judge.answers_seen == [f"{RIGHT} in all."]
+    with serving(*written) as served:
+        answer = archive.ask(question, writer=served.writer)
+    bound(archive, answer)
+    return answer
+
+
+@pytest.fixture
+def evens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the judge's model says decides alone: a margin is a log-odds."""
+    line = calibration.Line(0.0, {"margin": 1.0}, 0.5)
+    monkeypatch.setattr(quoting, "_shipped", lambda: (line, calibration.Line(-9.0, {}, 0.5)))
+
+
+@pytest.mark.usefixtures("evens")
+def test_what_is_in_doubt_is_quoted_if_the_quotation_may_well_answer(archive: rag.Archive) -> None:
+    judge = Hesitant(-0.5)  # 0.38: enough for what the writer has told, too little for what it has not
+    first, quoted = told(archive, judge, f"{RIGHT} in all [1].").sentences
+    assert first.verdict is Verdict.UNSUPPORTED
+    assert "not sure enough" in first.reason
+    assert (quoted.text, quoted.verdict) == (QUOTED, Verdict.SUPPORTED)
+    assert judge.asked == [QUOTED]
+    assert judge.answers_seen == []  # what is quoted has been weighed already
+
+
+@pytest.mark.usefixtures("evens")
+def test_what_is_in_doubt_and_answers_something_else_is_not_quoted(archive: rag.Archive) -> None:
+    judge = Hesitant(-3.0)
+    answer = told(archive, judge, f"{RIGHT} in all [1].")
+    assert answer.abstained
+    assert [sentence.verdict for sentence in answer.sentences] == [Verdict.UNSUPPORTED]
+    assert judge.asked == [QUOTED]  # once; what else is near lacks what the question insists on
+    assert answer.nearest
+
+
+@pytest.mark.usefixtures("evens")
+@pytest.mark.parametrize(("margin", "given"), [(0.5, True), (-0.5, False)])
+def test_where_nothing_that_was_written_stands_only_words_that_very_likely_answer_are_quoted(
+    archive: rag.Archive, margin: float, given: bool
+) -> None:
+    answer = told(archive, Hesitant(margin), "They will cost 77 million crowns, said the harbour master [1].")
+    assert answer.abstained is not given
+    assert [s.text for s in answer.sentences if s.verdict is Verdict.SUPPORTED] == ([QUOTED] if given else [])
+    if given:
+        assert answer.sentences[-1].reason == "the article's own words, since what was written does not stand"
+
+
+@pytest.mark.usefixtures("evens")
+@pytest.mark.parametrize("error", [ModelError("it broke"), SettingsError("no model")])
+def test_without_a_model_to_ask_the_words_decide_alone(archive: rag.Archive, error: Exception) -> None:
+    assert told(archive, Hesitant(error), f"{RIGHT} in all [1].").abstained
+
+
+@pytest.mark.usefixtures("evens")
+def test_what_could_not_be_checked_is_no_reason_to_quote(archive: rag.Archive) -> None:
+    judge = Hesitant(9.0)
+    judge.judge = lambda claim, evidence: Judgement(Verdict.UNCHECKED, "gone")  # type: ignore[method-assign]
+    assert told(archive, judge, f"{RIGHT} in all [1].").abstained
+    assert judge.asked == []
+
+
+@pytest.mark.usefixtures("evens")
+def test_a_writer_that_does_not_find_it_is_believed(archive: rag.Archive) -> None:
+    judge = Hesitant(9.0)
+    assert told(archive, judge, "The archive does not say.").abstained
+    assert judge.asked == []
+
+
+@pytest.mark.usefixtures("evens")
+def test_what_is_told_for_certain_and_is_no_answer_is_struck(archive: rag.Archive) -> None:
+    judge = Hesitant(-3.0, sure=0.9)
+    answer = told(archive, judge, f"{RIGHT} [1].")
+    assert answer.abstained
+    assert judge.answers_seen == [f"{RIGHT}."]
+    assert answer.sentences[0].reason == "it answers something else"
+
+
+def test_what_is_told_of_words_far_from_the_question_is_struck(archive: rag.Archive) -> None:
+    with serving("Visitors borrowed 1,840 books on the first day.") as served:
+        answer = archive.ask("What will be paid for mending the old crossing in spring?", writer=served.writer)
+    assert answer.abstained
+    assert answer.sentences[0].reason == "the cited words are far from what was asked"

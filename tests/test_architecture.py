@@ -66,6 +66,7 @@ LAYERS = [
     "rag.checks",
     "rag.differing",
     "rag.corrections",
+    "rag.quoting",
     "rag.abstention",
     "rag.answer",
     "rag.llama_retriever",

@@ -267,9 +267,10 @@ def test_a_struck_sentence_gives_way_to_the_words_it_was_taken_from() -> None:
     assert struck.verdict is Verdict.UNSUPPORTED
     words = check.rewritten(struck)
     assert words is not None
-    assert words.text == "“Some 312 pupils stayed at home.”"
-    assert words.verdict is Verdict.SUPPORTED
-    assert exact_places(words, HARBOUR, SCHOOL)
+    assert words.quote == "Some 312 pupils stayed at home."
+    quoted = check.quoted(f"“{words.quote}”", words.hit, words.start, words.end, "word for word")
+    assert quoted.verdict is Verdict.SUPPORTED
+    assert exact_places(quoted, HARBOUR, SCHOOL)
 
 
 def test_a_sentence_out_of_the_blue_gives_way_to_nothing() -> None:
@@ -296,8 +297,10 @@ def test_what_the_judge_is_not_sure_of_is_struck_and_the_article_quoted() -> Non
     assert check.in_doubt(struck)
     words = check.rewritten(struck)
     assert words is not None
-    assert words.text == "“Some 312 pupils stayed at home.”"
-    assert exact_places(words, HARBOUR, SCHOOL)
+    assert words.quote == "Some 312 pupils stayed at home."
+    quoted = check.quoted(f"“{words.quote}”", words.hit, words.start, words.end, "word for word")
+    assert quoted.verdict is Verdict.SUPPORTED
+    assert exact_places(quoted, HARBOUR, SCHOOL)
 
 
 def test_what_the_judge_is_sure_of_is_told() -> None:
@@ -315,7 +318,7 @@ def test_a_struck_sentence_with_a_day_gives_way_to_the_words_that_have_it() -> N
     written = "The councillors are due to decide on the mayor's spending plan on 17 December."
     words = check.rewritten(Sentence(written, (), Verdict.UNSUPPORTED, "no"))
     assert words is not None
-    assert words.text == "“The council is to decide on 17 December.”"
+    assert words.quote == "The council is to decide on 17 December."
 
 
 def test_a_word_that_the_question_writes_small_is_no_name() -> None:

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 import rag
+from rag import quoting
 from rag.corrections import correction_of
+from rag.judges import calibration
 from rag.notes import corrects
 from rag.sentences import sentences
 from rag.types import Article, Citation, Hit, Verdict
 from tests.conftest import Opener, write_article
+from tests.test_answer import serving
 
 CITED = [Citation(1, "a", 0, 10, "…", None, None, None, None)]
 LINKS = {"a": ["c"]}
@@ -141,3 +144,17 @@ def test_an_answer_does_not_tell_the_mistake_but_the_correction(corrected: rag.A
     assert "a correction says otherwise" in {sentence.reason for sentence in answer.sentences}
     (citation,) = answer.citations
     assert corrected.article(citation.article_id).text[citation.start : citation.end] == citation.quote
+
+
+def test_a_quotation_in_place_of_a_struck_sentence_gives_way_to_the_correction(
+    corrected: rag.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = calibration.Line(9.0, {}, 0.5)  # whatever is near answers
+    monkeypatch.setattr(quoting, "_shipped", lambda: (line, line))
+    with serving("The bill for the Weir Bridge is 64 percent higher, said the harbour master of Aske [1].") as served:
+        answer = corrected.ask(
+            "By what percentage will the repairs of the Weir Bridge cost more than was planned?", writer=served.writer
+        )
+    shown = [sentence.text for sentence in answer.sentences if sentence.verdict is Verdict.SUPPORTED]
+    assert all("46 percent" in text for text in shown)
+    assert shown
