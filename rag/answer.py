@@ -76,7 +76,7 @@ class Session:
     _sentences: list[Sentence] = field(default_factory=list)
     _notices: list[str] = field(default_factory=list)
     _written: set[str] = field(default_factory=set)
-    _instead: dict[str, str] = field(default_factory=dict)  # what was written, by the correction given instead
+    _instead: dict[str, str] = field(default_factory=dict)  # what was written, by what is given instead
     _quotes: set[str] = field(default_factory=set)
     _quoting: Quoting = field(init=False)
     _asked: str = ""  # the question made whole
@@ -194,14 +194,18 @@ class Session:
     def _doubted(self, checker: Checker, found: Found) -> Iterator[Event]:
         """The article's own words in place of what the judge let pass without being sure, where they answer."""
         doubted = [s for s in self._sentences if s.verdict is Verdict.UNSUPPORTED and checker.in_doubt(s)]
-        for run in self._quoting.taken_from(doubted, checker, found.corrections):
-            if not (alone(run.quote) or self._given(run)) and self._quoting.chance(run) >= TOLD:
+        for sentence, run in self._quoting.taken_from(doubted, checker, found.corrections):
+            if checker.told_more_firmly(sentence) and not self._given(run):
+                self._instead[f"“{run.quote}”"] = sentence.text  # says no less: answers if what was written does
+                yield from self._quoted(run, checker, found)
+            elif not (alone(run.quote) or self._given(run)) and self._quoting.chance(run) >= TOLD:
+                self._quotes.add(f"“{run.quote}”")
                 yield from self._quoted(run, checker, found)
 
     def _untold(self, checker: Checker, found: Found) -> Iterator[Event]:
-        """Where nothing that was written stands: what of the evidence most likely answers, if it very likely does."""
+        """Where nothing that was written stands: what of the evidence most likely answers, if it likely does."""
         written = [s for s in self._sentences if s.text not in self._quotes and s.text not in self._instead]
-        runs = self._quoting.taken_from(written, checker, found.corrections)
+        runs = [run for _, run in self._quoting.taken_from(written, checker, found.corrections)]
         runs += self._quoting.likeliest(found.corrections)
         fit = [run for run in runs if self._fits(run, found) and self._quoting.chance(run) >= UNTOLD]
         if fit:
@@ -213,22 +217,20 @@ class Session:
 
     def _quoted(self, run: Run, checker: Checker, found: Found) -> Iterator[Event]:
         words = checker.quoted(f"“{run.quote}”", run.hit, run.start, run.end, _OWN_WORDS)
-        self._quotes.add(words.text)
         yield from self._kept_if_uncorrected(words, checker, found)
 
     def _given(self, run: Run) -> bool:
         """Whether a quotation was given already, or overlaps what a standing sentence cites."""
-        return f"“{run.quote}”" in self._quotes or any(
+        return f"“{run.quote}”" in {*self._quotes, *self._instead} or any(
             run.hit.article_id == said.article_id and run.start < said.end and said.start < run.end
             for known in self._sentences
             for said in known.citations
         )
 
     def _lacks(self, sentences: Sequence[Sentence], found: Found) -> str | None:
-        known = found.understood
-        openings = self.retriever.openings({c.article_id for sentence in sentences for c in sentence.citations})
-        asked = Asked(self._asked, found.hits, (*known.outlets, *known.sections, *known.bylines), openings)
-        return asked.lacks(sentences)
+        known, ids = found.understood, {c.article_id for sentence in sentences for c in sentence.citations}
+        names = (*known.outlets, *known.sections, *known.bylines)
+        return Asked(self._asked, found.hits, names, self.retriever.openings(ids)).lacks(sentences)
 
     def _to_the_point(self, found: Found) -> Iterator[Event]:
         """Strikes the whole answer, with one event more a sentence, if it does not answer what was asked."""
@@ -239,9 +241,7 @@ class Session:
         if not reason and not self._quotes:  # what is quoted has been weighed already
             # A correction answers whatever the mistake that it puts right would have answered.
             told = [replace(s, text=self._instead.get(s.text, s.text)) for s in standing]
-            cited = [citation for sentence in standing for citation in sentence.citations]
-            far = None if self._instead else self._quoting.far(cited)
-            reason = far or not_answered(self.judge, self._asked, told)
+            reason = not_answered(self.judge, self._asked, told)
         if reason:
             for index, sentence in enumerate(self._sentences):
                 if _stands(sentence):

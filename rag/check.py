@@ -64,13 +64,14 @@ class Run:
 class _Finding:
     """What was found of a claim: the runs that state it, the verdict, and why.
 
-    in_doubt: the judge let it pass, but not for certain, or it is told more firmly than they do.
+    in_doubt: the judge let it pass, but not for certain, or it is told more firmly than they do (`firmer`).
     """
 
     runs: Sequence[Run] = ()
     verdict: Verdict = Verdict.UNSUPPORTED
     reason: str = ""
     in_doubt: bool = False
+    firmer: bool = False
 
 
 @dataclass
@@ -88,6 +89,7 @@ class Checker:
     _numbers: dict[tuple[str, int, int], int] = field(default_factory=dict)
     _before: str = ""
     _doubted: dict[str, Run] = field(default_factory=dict)
+    _firmer: set[str] = field(default_factory=set)
 
     def check(self, raw: Raw) -> Sentence:
         """The sentence with its citations and verdict."""
@@ -106,6 +108,7 @@ class Checker:
         if found.verdict is Verdict.UNSUPPORTED:
             if found.in_doubt:
                 self._doubted[raw.text] = max(found.runs, key=lambda run: _numbers_held(claim, run))
+                self._firmer |= {raw.text} if found.firmer else set()
             return Sentence(raw.text, (), found.verdict, found.reason or self._why(claim, marked or self.hits))
         self._before = claim
         text = _exact_quotations(raw.text, " ".join(run.quote for run in found.runs))
@@ -114,6 +117,10 @@ class Checker:
     def in_doubt(self, sentence: Sentence) -> bool:
         """Whether a sentence was struck though the judge let it pass, since it did so without assurance."""
         return sentence.text in self._doubted
+
+    def told_more_firmly(self, sentence: Sentence) -> bool:
+        """Whether a sentence in doubt is stated by the words it was taken from, but for what they leave open."""
+        return sentence.text in self._firmer
 
     def rewritten(self, struck: Sentence) -> Run | None:
         """In place of a struck sentence, the article's own words that it was plainly taken from; or None.
@@ -175,7 +182,7 @@ class Checker:
             reason = f"it is not sure enough that the cited words state it ({sure:.2f})"
             return _Finding(runs, Verdict.UNSUPPORTED, reason, in_doubt=True)
         if judgement.verdict is Verdict.SUPPORTED and (lost := loosened(claim, [self._cited(run) for run in runs])):
-            return _Finding(runs, Verdict.UNSUPPORTED, lost, in_doubt=True)
+            return _Finding(runs, Verdict.UNSUPPORTED, lost, in_doubt=True, firmer=True)
         kept = runs if judgement.verdict is not Verdict.UNSUPPORTED else []
         return _Finding(kept, judgement.verdict, judgement.reason)
 

@@ -9,7 +9,7 @@ with the command that fitted it to questions of which each was asked with its an
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from rag.errors import ModelError, SettingsError
 from rag.judges import Judge, calibration
 from rag.likely import Likely
 from rag.retrieve.corrected import Corrections
-from rag.types import Citation, Hit, Sentence
+from rag.types import Hit, Sentence
 
 FILE = Path(__file__).with_suffix(".json")
 # What the writer told, and the judge let pass without being sure of it, needs less than words that nothing but their
@@ -63,24 +63,17 @@ class Quoting:
         found = unasked.odds(figures) if margin is None else asked.odds(figures | {"margin": margin})
         return calibration.chance(found)
 
-    def far(self, cited: Sequence[Citation]) -> str | None:
-        """Why none of the citations can be of what was asked; None if one can."""
-        if cited and all(self.odds(citation.article_id, citation.start, citation.end) < FARTHEST for citation in cited):
-            return "the cited words are far from what was asked"
-        return None
-
-    def taken_from(self, struck: Sequence[Sentence], checker: Checker, corrections: Corrections) -> list[Run]:
-        """The words that the first of the sentences were taken from, where they are near what was asked."""
-        runs = (run for sentence in struck[:_REWRITTEN] if (run := checker.rewritten(sentence)))
-        return self._near(((run.hit, (run.start, run.end)) for run in runs), corrections)
+    def taken_from(
+        self, struck: Sequence[Sentence], checker: Checker, corrections: Corrections
+    ) -> list[tuple[Sentence, Run]]:
+        """The first of the sentences that plainly were taken from words of the evidence, with those words."""
+        taken = ((sentence, checker.rewritten(sentence)) for sentence in struck[:_REWRITTEN])
+        return [(sentence, _whole(run.hit, (run.start, run.end), corrections)) for sentence, run in taken if run]
 
     def likeliest(self, corrections: Corrections) -> list[Run]:
         """The sentences of the evidence that most likely hold what is asked, where they are near it."""
-        return self._near(((hit, span) for _, hit, span in self.likely.likeliest()[:_TRIED]), corrections)
-
-    def _near(self, places: Iterable[tuple[Hit, tuple[int, int]]], corrections: Corrections) -> list[Run]:
-        whole = [Run(hit, *with_what_puts_it_right(hit, span, corrections), 1.0) for hit, span in places]
-        return [run for run in whole if self.odds(run.hit.article_id, run.start, run.end) >= FARTHEST]
+        places = self.likely.likeliest()[:_TRIED]
+        return [_whole(hit, span, corrections) for odds, hit, span in places if odds >= FARTHEST]
 
     def _margin(self, quote: str) -> float | None:
         """None if the judge has no model for that, or it fails: then the odds decide alone."""
@@ -91,6 +84,10 @@ class Quoting:
             return float(ask(self.question, quote))
         except (ModelError, SettingsError):
             return None
+
+
+def _whole(hit: Hit, span: tuple[int, int], corrections: Corrections) -> Run:
+    return Run(hit, *with_what_puts_it_right(hit, span, corrections), 1.0)
 
 
 @cache

@@ -17,7 +17,7 @@ import rag
 from rag import Checked, Delta, Done, Evidence, Verdict, quoting
 from rag.errors import ModelError, SettingsError
 from rag.judges import Cited, Judgement, calibration
-from tests.conftest import Opener
+from tests.conftest import Opener, write_article
 
 QUESTION = "How much will the repairs of the Weir Bridge cost?"
 RIGHT = "The repairs will cost 12.5 million crowns"
@@ -510,8 +510,18 @@ def test_what_is_told_for_certain_and_is_no_answer_is_struck(archive: rag.Archiv
     assert answer.sentences[0].reason == "it answers something else"
 
 
-def test_what_is_told_of_words_far_from_the_question_is_struck(archive: rag.Archive) -> None:
-    with serving("Visitors borrowed 1,840 books on the first day.") as served:
-        answer = archive.ask("What will be paid for mending the old crossing in spring?", writer=served.writer)
-    assert answer.abstained
-    assert answer.sentences[0].reason == "the cited words are far from what was asked"
+@pytest.mark.usefixtures("evens")
+def test_what_is_told_more_firmly_than_it_was_said_is_quoted_and_answers_if_what_was_written_does(
+    opened: Opener, tmp_path: Path
+) -> None:
+    text = "The council of Ortmund met. The repairs of the Weir Bridge are expected to cost 12.5 million crowns."
+    write_article(tmp_path / "a" / "bridge.md", text, title="Weir Bridge", outlet="Ortmund Post")
+    archive = opened()
+    archive.ingest(tmp_path / "a")
+    judge = Hesitant(-9.0, sure=0.9)
+    answer = told(archive, judge, "The repairs of the Weir Bridge cost 12.5 million crowns [1].")
+    assert answer.abstained  # since the judge's model says so of the words that were written
+    assert judge.answers_seen == ["The repairs of the Weir Bridge cost 12.5 million crowns."]
+    assert [sentence.text for sentence in answer.sentences][1:] == [
+        "“The repairs of the Weir Bridge are expected to cost 12.5 million crowns.”"
+    ]
