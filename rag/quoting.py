@@ -76,14 +76,16 @@ class Quoting:
         return [_whole(hit, span, corrections) for odds, hit, span in places if odds >= FARTHEST]
 
     def _margin(self, quote: str) -> float | None:
-        """None if the judge has no model for that, or it fails: then the odds decide alone."""
+        """None if the judge has no model to ask: then the odds decide alone. Of one that fails nothing is quoted."""
         ask = getattr(self.judge, "answer_margin", None)
         if ask is None:
             return None
         try:
             return float(ask(self.question, quote))
-        except (ModelError, SettingsError):
+        except SettingsError:
             return None
+        except ModelError:
+            return float("-inf")
 
 
 def _whole(hit: Hit, span: tuple[int, int], corrections: Corrections) -> Run:

@@ -480,10 +480,14 @@ def test_where_nothing_that_was_written_stands_only_words_that_very_likely_answe
         assert answer.sentences[-1].reason == "the article's own words, since what was written does not stand"
 
 
-@pytest.mark.usefixtures("evens")
-@pytest.mark.parametrize("error", [ModelError("it broke"), SettingsError("no model")])
-def test_without_a_model_to_ask_the_words_decide_alone(archive: rag.Archive, error: Exception) -> None:
-    assert told(archive, Hesitant(error), f"{RIGHT} in all [1].").abstained
+@pytest.mark.parametrize(("error", "given"), [(SettingsError("no model"), True), (ModelError("it broke"), False)])
+def test_without_a_model_to_ask_the_odds_decide_and_of_one_that_fails_nothing_is_quoted(
+    archive: rag.Archive, monkeypatch: pytest.MonkeyPatch, error: Exception, given: bool
+) -> None:
+    monkeypatch.setattr(
+        quoting, "_shipped", lambda: (calibration.Line(9.0, {"margin": 1.0}, 0.5), calibration.Line(9.0, {}, 0.5))
+    )
+    assert told(archive, Hesitant(error), f"{RIGHT} in all [1].").abstained is not given
 
 
 @pytest.mark.usefixtures("evens")

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import rag
 from eval import weighing
 from eval.asked import Quote, positive, spaced
+from eval.benchmarks.weigh import answering
 from eval.progress import shown
 from eval.withheld import copied, holding, retracted
 from rag.errors import SettingsError
@@ -98,26 +98,20 @@ def _found(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 def _of(archive: rag.Archive, judge: Any, asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     quotes = [Quote(quote["article"], quote["quote"]) for quote in asked["quotes"]]
-    bare = [_bare(quote.quote) for quote in quotes]
     ids = list(holding(archive, quotes))
     for withheld in (False, True):
         with retracted(archive, ids if withheld else ()):
             sentences = archive.weighed(asked["question"])
         if sentences:
             sentence = max(sentences, key=lambda sentence: sentence.odds)
-            text = _bare(sentence.text)
             yield {
                 "question": asked["question"],
                 "article": asked["article"],
                 "withheld": withheld,
                 "odds": sentence.odds,
                 "margin": judge.answer_margin(asked["question"], f"“{sentence.text}”"),
-                "answers": any(text and (text in quote or quote in text) for quote in bare),
+                "answers": answering([sentence.text], asked["quotes"])[0],
             }
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"\W+", "", text).casefold()
 
 
 def _line(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> dict[str, Any]:

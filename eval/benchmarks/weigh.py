@@ -17,7 +17,7 @@ import argparse
 import json
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,14 +80,18 @@ def _cases(file: Path, archive_path: Path) -> tuple[list[_Case], list[str]]:
             if not sentences:
                 continue
             names = list(sentences[0].figures)
-            quotes = [_bare(quote["quote"]) for quote in row["quotes"]]
-            bare = [_bare(sentence.text) for sentence in sentences]
-            answers = np.array([any(t and (t in quote or quote in t) for quote in quotes) for t in bare])
+            answers = np.array(answering([sentence.text for sentence in sentences], row["quotes"]))
             table = np.array([list(sentence.figures.values()) for sentence in sentences])
             cases.append(_Case(table, answers, bool(row["answerable"]), str(row["article"])))
     if not any(name.startswith(_READ) for name in names):
         raise SettingsError("this archive's embedder reads nothing together", hint="Ingest with the default one.")
     return cases, names
+
+
+def answering(texts: Sequence[str], quotes: Sequence[Mapping[str, str]]) -> list[bool]:
+    """Whether each text is in one of the quotes of a question, or a quote in it, by their letters and digits."""
+    known = [_bare(quote["quote"]) for quote in quotes]
+    return [any(bare and (bare in quote or quote in bare) for quote in known) for bare in map(_bare, texts)]
 
 
 def _bare(text: str) -> str:
