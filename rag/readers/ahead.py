@@ -1,8 +1,8 @@
 """Files read ahead of whoever takes them in, on as many cores as there are, and given in their order.
 
-Few files are read here, one by one: starting processes takes a second or two of every core. Once reading itself has
-taken as long, more of it is likely to come, and it goes on in processes (`processes.py`); so neither choice ever costs
-twice what the better one would have.
+Few small files are read here, one by one: starting processes takes a second or two of every core. Once reading itself
+has taken as long, more of it is likely to come, and it goes on in processes (`processes.py`); so neither choice ever
+costs twice what the better one would have. A large file is likely to take as long by itself.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from rag import readers
 from rag.errors import ReadError
@@ -24,7 +24,16 @@ Items = Iterator[Article | ReadError]
 Mark = TypeVar("Mark")
 
 STARTING = 2.0  # seconds of reading, about what starting the processes takes
-_SMALL = 8 * 2**20  # bytes; what a larger file holds might fill the memory, and is read here bit by bit
+LARGE = 8 * 2**20  # bytes
+
+
+class _Begun(NamedTuple, Generic[Mark]):
+    """A file whose turn it is soon. `heavy`: its reader may need much memory, or much room on the disk."""
+
+    source: readers.Source
+    mark: Mark
+    job: Job | None
+    heavy: bool
 
 
 @dataclass
@@ -47,12 +56,13 @@ class Ahead:
         `due` is asked for some files more than were given. The items of each are to be taken before the next is asked
         for.
         """
-        begun: deque[tuple[readers.Source, Mark, Job | None]] = deque()
+        begun: deque[_Begun[Mark]] = deque()
         for source, mark in due:
-            processes = self._worth_it() if _small(source) else None
-            begun.append((source, mark, processes.begin(source, context) if processes else None))
-            processes = processes or self._processes
-            while begun and len(begun) > (processes.ahead if processes else 0):
+            heavy = _heavy(source)
+            while heavy and any(one.heavy for one in begun):  # of these, one at a time
+                yield self._first(begun, context)
+            begun.append(_Begun(source, mark, self._begin(source, context), heavy))
+            while begun and len(begun) > (self._processes.ahead if self._processes else 0):
                 yield self._first(begun, context)
         while begun:
             yield self._first(begun, context)
@@ -63,28 +73,37 @@ class Ahead:
             self._processes.close()
             self._processes = None
 
-    def _worth_it(self) -> Processes | None:
-        due = self.at_once or (self._spent >= STARTING and cores() > 1)
-        if self._processes is None and not self._alone and due:
-            try:
-                self._processes = Processes()
-            except OSError as error:
-                self._give_up(error)
-        return self._processes
+    def _begin(self, source: readers.Source, context: Context) -> Job | None:
+        """Have a file read in a process, if that is worth it."""
+        if source.path is None or self._alone or not (self._processes or self._worth_it(source)):
+            return None
+        try:
+            self._processes = self._processes or Processes()
+            return self._processes.begin(source, context)
+        except OSError as error:
+            self._give_up(error)
+            return None
+
+    def _worth_it(self, source: readers.Source) -> bool:
+        return self.at_once or (cores() > 1 and (self._spent >= STARTING or _large(source)))
 
     def _give_up(self, error: OSError) -> None:
         warnings.warn(f"files are read on one core only: {error}", RuntimeWarning, stacklevel=3)
         self._alone = True
         self.close()
 
-    def _first(self, begun: deque[tuple[readers.Source, Mark, Job | None]], context: Context) -> tuple[Mark, Items]:
-        source, mark, job = begun.popleft()
-        if job is not None and self._processes is not None:
-            try:
-                return mark, iter(self._processes.result(job))
-            except OSError as error:  # no process in the place of one that died of something else
-                self._give_up(error)
-        return mark, self._here(source, context)
+    def _first(self, begun: deque[_Begun[Mark]], context: Context) -> tuple[Mark, Items]:
+        first = begun.popleft()
+        if first.job is not None and self._processes is not None:
+            return first.mark, self._there(self._processes, first.job)
+        return first.mark, self._here(first.source, context)
+
+    def _there(self, processes: Processes, job: Job) -> Items:
+        try:
+            yield from processes.result(job)
+        except OSError as error:  # no process in the place of one that died of something else
+            self._give_up(error)
+            yield from self._here(job.source, job.context)
 
     def _here(self, source: readers.Source, context: Context) -> Items:
         items = readers.read(source, context) if source.path is not None else iter(())
@@ -97,12 +116,14 @@ class Ahead:
             yield item
 
 
-def _small(source: readers.Source) -> bool:
-    """Whether a file's articles may wait in memory."""
-    if source.path is None:
-        return False
+def _large(source: readers.Source) -> bool:
     try:
-        small = source.path.stat().st_size <= _SMALL
+        return source.path is not None and source.path.stat().st_size >= LARGE
     except OSError:
         return False  # gone meanwhile: its reading says so
-    return small and not getattr(readers.reader_for(source), "CONTAINER", False)
+
+
+def _heavy(source: readers.Source) -> bool:
+    if source.path is None:
+        return False
+    return _large(source) or getattr(readers.reader_for(source), "CONTAINER", False)

@@ -1,7 +1,7 @@
 """What is inside a container (zip, tar, gzip): each member read by the reader of its own suffix, within limits.
 
 A member's name is shown, and its suffix chooses the reader; nothing is ever written under it. Members are copied to a
-temporary file of ours, one at a time, so that memory stays flat.
+temporary file of ours, of each container one at a time, so that memory stays flat.
 """
 
 from __future__ import annotations

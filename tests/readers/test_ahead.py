@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import shutil
@@ -9,7 +10,9 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from threading import Timer
 
@@ -96,7 +99,7 @@ def test_an_archive_is_the_same_however_its_files_were_read(
     at_once(monkeypatch)
     there = opened("there")
     assert there.ingest(articles) == expected
-    assert len(given) == 14, "all but the container, which is read bit by bit, and what no reader takes"
+    assert len(given) == 15, "all but what no reader takes"
     assert len(expected.failed) == 3
     assert texts(there) == texts(here)
     consistent(there)
@@ -108,7 +111,7 @@ def test_results_come_in_the_order_in_which_they_were_asked_for(two: Processes) 
     paths = sorted(CORPUS.glob("*.md"))[:10]
     jobs: list[Job] = [two.begin(source(path), Context()) for path in paths]
     assert {id(job.worker) for job in jobs} == {id(worker) for worker in two._workers}
-    assert [two.result(job) for job in jobs] == [list(readers.read(source(path), Context())) for path in paths]
+    assert [list(two.result(job)) for job in jobs] == [list(readers.read(source(path), Context())) for path in paths]
 
 
 @pytest.mark.parametrize(
@@ -143,15 +146,58 @@ def test_a_result_larger_than_a_pipe_holds_comes_whole(two: Processes, tmp_path:
         assert (article.title, len(article.text) > 800_000) == (f"Number {number}.", True)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_what_is_in_a_large_file_comes_part_by_part(two: Processes, tmp_path: Path) -> None:
+    """Whatever its size, a part of it is in memory: nothing more is read before somebody takes it."""
+    path, count = tmp_path / "export.jsonl", 18_000
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(count):
+            record = {"title": f"Number {number}", "text": "The council met again. " * 100, "id": str(number)}
+            file.write(json.dumps(record) + "\n")
+    job = two.begin(source(path), Context())
+    [pid] = [worker.process.pid for worker in two._workers if worker.process and worker.jobs]
+    reading = two.result(job)
+    titles = [getattr(next(reading), "title", None)]
+    time.sleep(1)
+    assert open_at(pid, path) < path.stat().st_size / 2, "it goes on reading"
+    titles += [getattr(item, "title", None) for item in reading]
+    assert titles == [f"Number {number}" for number in range(count)]
+
+
+def open_at(pid: int, path: Path) -> int:
+    """Where a process is in a file that it is reading."""
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        if link.exists() and link.resolve() == path.resolve():
+            return int(Path(f"/proc/{pid}/fdinfo/{link.name}").read_text().split()[1])
+    raise AssertionError("it is not reading it")
+
+
+def test_a_large_file_is_read_in_a_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once(monkeypatch)
+    monkeypatch.setattr(ahead, "STARTING", 1e9)
+    small = source(folder / "bridge.md")
+    large = folder / "large.md"
+    large.write_text((folder / "bridge.md").read_text("utf-8") + "\nAnd more.\n", "utf-8")
+    monkeypatch.setattr(ahead, "LARGE", large.stat().st_size)
+    with closing(ahead.Ahead()) as reading:
+        taken = [(mark, list(items), reading._processes is None) for mark, items in
+                 reading.through([(small, 1), (source(large), 2), (small, 3)], Context())]  # fmt: skip
+    assert [(mark, alone) for mark, _, alone in taken] == [(1, True), (2, False), (3, False)]
+    assert taken[0][1] == taken[2][1] == list(readers.read(small, Context()))
+
+
 @POSIX
 def test_a_worker_that_dies_with_nothing_to_do_costs_no_file(two: Processes) -> None:
     good = source(sorted(CORPUS.glob("*.md"))[0])
+    for job in [two.begin(good, Context()) for _ in range(2)]:
+        assert list(two.result(job))
+    assert len(two._workers) == 2
     for worker in two._workers:
         assert worker.process
         os.kill(worker.process.pid, signal.SIGKILL)
         worker.process.wait()
     jobs = [two.begin(good, Context()) for _ in range(4)]
-    assert [two.result(job) for job in jobs] == 4 * [list(readers.read(good, Context()))]
+    assert [list(two.result(job)) for job in jobs] == 4 * [list(readers.read(good, Context()))]
 
 
 @POSIX
@@ -179,7 +225,7 @@ ODD = (
 
 def with_odd_readers(pause: float) -> str:
     """What a worker runs, with ODD before it reads anything."""
-    before, serve, after = processes._WORKER.partition("processes.serve")
+    before, serve, after = processes._WORKER.partition("worker.serve")
     return f"{before}exec({ODD.format(pause=pause)!r}); {serve}{after}"
 
 
@@ -191,13 +237,102 @@ def test_a_reader_that_takes_its_process_down_costs_one_file(folder: Path, monke
     two = Processes(2)
     try:
         jobs = [two.begin(one, Context()) for one in (good, deadly, good, good, deadly, good)]
-        found = [two.result(job) for job in jobs]
+        found = [list(two.result(job)) for job in jobs]
     finally:
         two.close()
     assert found[0] == found[2] == found[3] == found[5] == list(readers.read(good, Context()))
     for [error] in (found[1], found[4]):
         assert isinstance(error, ReaderDied)
         assert (error.path, "SIGABRT" in error.message) == (deadly.location, True)
+
+
+@POSIX
+def test_what_came_before_a_reader_died_is_there_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The third member takes its reader down, each time."""
+    packed = tmp_path / "packed.zip"
+    with zipfile.ZipFile(packed, "w") as container:
+        for name in ("a.md", "b.md", "deadly.md", "c.md"):
+            container.writestr(name, f"# Of {name}\n\nThe council of Ortmund met on Tuesday, and voted on {name}.\n")
+    before, serve, after = processes._WORKER.partition("worker.serve")
+    odd = "from rag.readers import markdown; import os; known = markdown.read\n"
+    odd += "def read(path, source, context):\n    'deadly' in source and os.abort()\n"
+    odd += "    return known(path, source, context)\nmarkdown.read = read\n"
+    monkeypatch.setattr(processes, "_WORKER", f"{before}exec({odd!r}); {serve}{after}")
+    with closing(Processes(1)) as one:
+        first, second, error = one.result(one.begin(source(packed), Context()))
+        assert list(one.result(one.begin(source(packed.with_name("no.md")), Context())))
+    titles = [item.title for item in (first, second) if isinstance(item, rag.Article)]
+    assert titles == ["Of a.md", "Of b.md"]
+    assert isinstance(error, ReaderDied)
+    assert (error.path, "follows the first 2 articles" in error.message) == (str(packed), True)
+
+
+@POSIX
+def test_a_worker_that_does_not_start_again_costs_the_file_that_it_died_of(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deadly, good, begun = source(folder / "deadly.md"), source(folder / "bridge.md"), tmp_path / "begun"
+    shutil.copy(folder / "bridge.md", folder / "deadly.md")
+    once = f"import os; os.path.exists({str(begun)!r}) and os._exit(3); open({str(begun)!r}, 'w').close(); "
+    monkeypatch.setattr(processes, "_WORKER", once + with_odd_readers(0.0))
+    with closing(Processes(1)) as one:
+        jobs = [one.begin(file, Context()) for file in (deadly, good)]
+        [error] = one.result(jobs[0])
+        assert isinstance(error, ReaderDied)
+        assert "SIGABRT; a process to read files in did not start (its process ended with code 3)" in error.message
+        with pytest.raises(OSError, match="did not start"):
+            list(one.result(jobs[1]))
+
+
+def test_where_no_more_processes_can_be_started_there_are_fewer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started, begun = processes._started, list[Path]()
+
+    def once(own: Path) -> subprocess.Popen[bytes]:
+        begun.append(own)
+        if len(begun) > 1:
+            raise OSError("no more processes")
+        return started(own)
+
+    monkeypatch.setattr(processes, "_started", once)
+    good = source(folder / "bridge.md")
+    with closing(Processes(3)) as made:
+        jobs = [made.begin(good, Context()) for _ in range(4)]
+        assert [len(list(made.result(job))) for job in jobs] == [1, 1, 1, 1]
+        assert (len(begun), made.ahead) == (2, 2)
+
+
+def test_of_large_files_one_at_a_time_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once(monkeypatch)
+    monkeypatch.setattr(ahead, "LARGE", 1)
+    begun: list[str] = []
+    begin = Processes.begin
+
+    def noted(self: Processes, source: readers.Source, context: Context) -> Job:
+        begun.append(source.location)
+        return begin(self, source, context)
+
+    monkeypatch.setattr(Processes, "begin", noted)
+    files = [(source(path), number) for number, path in enumerate(sorted(folder.glob("*.md")))]
+    with closing(ahead.Ahead()) as reading:
+        for number, items in reading.through(files, Context()):
+            assert len(begun) == number + 1
+            assert list(items)
+    assert len(begun) == len(files) > 1
+
+
+@POSIX
+def test_what_a_worker_was_unpacking_does_not_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = tmp_path / "packed.zip"
+    with zipfile.ZipFile(packed, "w") as container:
+        container.writestr("a.md", "# The council\n\nIt met.\n")
+    monkeypatch.setattr(processes, "_WORKER", with_odd_readers(60.0))
+    made = Processes(1)
+    unpacked = Path(made._folder.name)
+    made.begin(source(packed), Context())
+    while not list(unpacked.glob("*/*/.reading-*")):
+        time.sleep(0.05)
+    made.close()
+    assert not unpacked.exists()
 
 
 @POSIX
@@ -234,8 +369,8 @@ processes._WORKER = sys.argv[4]
 exec(sys.argv[5])
 started = processes._started
 
-def told():
-    process = started()
+def told(folder):
+    process = started(folder)
     print(process.pid, flush=True)
     return process
 
@@ -252,7 +387,9 @@ def script(
     file = tmp_path / "script.py"
     file.write_text(SCRIPT)
     command = [sys.executable, file, tmp_path / "made", folder, starting, worker, before]
-    return subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, text=True, env=environment(), cwd=PROJECT)
+    (tmp_path / "temporary").mkdir(exist_ok=True)
+    known = environment() | {"TMPDIR": str(tmp_path / "temporary")}
+    return subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, text=True, env=known, cwd=PROJECT)
 
 
 def ended(process: subprocess.Popen[str]) -> list[str]:
@@ -296,6 +433,7 @@ def test_no_worker_outlives_an_ingest(tmp_path: Path, folder: Path, how: signal.
         process.kill()
         process.communicate()
     assert all(map(gone, workers))
+    assert not list((tmp_path / "temporary").iterdir())
     with rag.open(tmp_path / "made", settings=rag.Settings(embedder=environment()["RAG_EMBEDDER"])) as archive:
         assert archive.ingest(folder).added == 3
         consistent(archive)
@@ -322,10 +460,10 @@ def test_a_file_that_may_have_ended_its_reader_is_not_read_here(
     monkeypatch.setattr(processes, "_WORKER", with_odd_readers(0.0))
     started, begun = processes._started, list[int]()
 
-    def once() -> subprocess.Popen[bytes]:
+    def once(folder: Path) -> subprocess.Popen[bytes]:
         if begun:
             raise OSError("no more processes")
-        process = started()
+        process = started(folder)
         begun.append(process.pid)
         return process
 
@@ -362,17 +500,21 @@ def test_what_died_says_nothing_of_what_was_taken_in_before(
 
 
 @POSIX
-def test_what_the_system_ended_is_read_again_next_time(two: Processes, tmp_path: Path) -> None:
+def test_what_the_system_ended_is_read_again_next_time(
+    two: Processes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pipe = tmp_path / "pipe.md"
     os.mkfifo(pipe)  # nobody writes to it: its reader waits
     job = two.begin(source(pipe), Context())
-    tried = two._tried
+    started = processes._started
 
-    def killed(worker: processes._Worker) -> tuple[processes.Read | None, int]:
-        Timer(1.0, lambda: worker.process and worker.process.send_signal(signal.SIGKILL)).start()
-        return tried(worker)
+    def killed(folder: Path) -> subprocess.Popen[bytes]:
+        process = started(folder)
+        Timer(3.0, lambda: process.send_signal(signal.SIGKILL)).start()
+        return process
 
-    two._tried = killed  # type: ignore[method-assign]
+    monkeypatch.setattr(processes, "_started", killed)
+    job.worker.end()
     [error] = two.result(job)
     assert isinstance(error, ReaderDied)
     assert (error.again, error.message.endswith(AGAIN), "SIGKILL" in error.message) == (True, True, True)
