@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rag import settings as settings_file
-from rag.answer import Session, Turn, asked, turns_of
+from rag.answer import Session, Turn, turns_of
 from rag.embed import Embedder
 from rag.errors import ArchiveMismatch, ArchiveNotWritable, ModelError, SettingsError
 from rag.ingest import Ingest, IngestProgress
@@ -21,6 +21,7 @@ from rag.judges import Judge, open_judge
 from rag.likely import Weighed, weighed
 from rag.models import Progress
 from rag.overview import Tally, overview, tally
+from rag.query import asked
 from rag.query.follow import accepted, make_whole, rewrite_messages
 from rag.retrieve import Retriever
 from rag.retrieve.compare import Candidate
@@ -133,18 +134,17 @@ class Archive:
         progress: IngestProgress | None = None,
         *,
         prune: bool = False,
+        again: bool = False,
     ) -> IngestReport:
         """Take in articles from files, folders and URLs. What is already there costs nothing; changes are versions.
 
-        `prune` removes articles that earlier ingests found under the given paths and that are no longer there.
-        What cannot be read is in the report's `failed`, the rest goes in. It may be killed: the next ingest goes on.
-        Raises ArchiveLocked if another process is ingesting, ArchiveNotWritable if the disk is full or read-only.
+        `prune` removes what earlier ingests found under the paths and is gone, `again` takes in what `upkeep.remove`
+        took out; `failed` names what stays out. Killed, it goes on next time. Raises ArchiveLocked, ArchiveNotWritable.
         """
-        single = isinstance(paths_or_urls, str | os.PathLike)
-        paths = [str(p) for p in ([paths_or_urls] if single else paths_or_urls)]  # type: ignore[union-attr]
+        several = [paths_or_urls] if isinstance(paths_or_urls, str | os.PathLike) else paths_or_urls
         with write_lock(self.path):
-            run = Ingest(self._catalog, self._vectors, self._embedder, self.settings, progress, prune)
-            return run.run(paths)
+            run = Ingest(self._catalog, self._vectors, self._embedder, self.settings, progress, prune, again)
+            return run.run([str(place) for place in several])
 
     def search(
         self,

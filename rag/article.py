@@ -11,12 +11,23 @@ from datetime import datetime
 from rag.record import Record
 
 
+def identity(recognised_by: str) -> str:
+    """The id of an article that is recognised by this: 16 hexadecimal digits."""
+    return hashlib.sha256(recognised_by.encode()).hexdigest()[:16]
+
+
+def place_identity(source: str) -> str:
+    """The id of an article that is recognised by nothing but its place."""
+    return identity(f"source:{source}")
+
+
 @dataclass(frozen=True, slots=True)
 class Article(Record):
     """One published piece. What the source does not tell is None; nothing is invented.
 
-    `id` is stable for as long as the piece can be recognised: it comes from the URL, or where there is none from the
-    place the piece was read from. `source` is that place: a path or URL, with `#n` for the n-th piece of one file.
+    `id` is stable for as long as the piece can be recognised: it comes from the URL, or where there is none from what
+    its source calls it by, or from the place the piece was read from. `source` is that place: a path or URL, with `#n`
+    for the n-th piece of one file.
     `published` and `updated` carry a time zone; a date without a time is midnight in the archive's own zone.
     `byline` holds several authors separated by ", ".
 

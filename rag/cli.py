@@ -63,12 +63,18 @@ def ingest(
     paths: Annotated[list[str], typer.Argument(help="Files, folders or URLs: pages, feeds, sitemaps.")],
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     prune: Annotated[bool, typer.Option(help="Remove articles whose files under PATH are gone.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Take in, too, what `rag remove` took out.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Then go on with what changes in these folders.")] = False,
     field: FieldOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go in and what maps where.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Take in articles. What is unchanged costs nothing; what cannot be read is named, and the rest goes in."""
+    """Take in articles. What is unchanged costs nothing; what cannot be read is named, and the rest goes in.
+
+    What was removed stays out, and is named too, unless --again.
+    """
+    if again and (watch or dry_run):
+        raise typer.BadParameter("--again goes neither with --watch nor with --dry-run")
     if dry_run:
         _previewed(paths, archive, field, as_json)
         return
@@ -80,13 +86,15 @@ def ingest(
             watching.run(place, paths, prune=prune, as_json=as_json)
         return
     with opened(archive) as place, console.ingest_progress() as progress:
-        report = place.ingest(paths, progress, prune=prune)
+        report = place.ingest(paths, progress, prune=prune, again=again)
     if as_json:
         print_json(report)
     else:
         typer.echo(console.counted(report))
     console.show_failures(report)
     taken = report.added + report.updated + report.unchanged + report.removed
+    if not taken and not report.failed:
+        console.error("Nothing to read was found there. Is it the right folder? What is hidden is not read.")
     if report.failed and not taken:
         raise typer.Exit(1)
 

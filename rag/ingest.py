@@ -26,7 +26,7 @@ from rag.passages import Limit, split
 from rag.readers import Context, Source
 from rag.readers.ahead import Ahead
 from rag.settings import Settings
-from rag.store import notes, pages, places, stories
+from rag.store import identity, notes, pages, places, removed, stories
 from rag.store.catalog import RUNNING, Catalog
 from rag.store.vectors import Vectors
 from rag.tally import Place, Tally
@@ -62,11 +62,13 @@ class Ingest:
     settings: Settings
     progress: IngestProgress | None = None
     prune: bool = False
+    again: bool = False  # whether to take in what was removed
     _tally: Tally = field(default_factory=Tally)
     _careful: bool = False
     _seen: set[str] = field(default_factory=set)
     _unread: set[str] = field(default_factory=set)
     _met: set[str] = field(default_factory=set)
+    _removed: dict[str, str] = field(default_factory=dict)  # what stays out, each with its day
     _current: str = ""
 
     def __post_init__(self) -> None:
@@ -78,6 +80,10 @@ class Ingest:
         broken = self.catalog.ingesting or files_lost(self.catalog, self.vectors)
         begun = datetime.now(UTC).isoformat(timespec="seconds")
         self.catalog.set_meta(RUNNING, json.dumps({"paths": list(paths), "begun": begun}))
+        if self.again:
+            removed.read_again(self.catalog)
+        else:
+            self._removed = removed.days(self.catalog)  # none is added meanwhile: a removal takes the lock too
         self.vectors.follow(self.catalog.meta("vectors"))
         if broken:
             self._tell("comparing the vectors with the articles")
@@ -89,14 +95,14 @@ class Ingest:
                 closing(Ahead(careful)) as ahead,
             ):
                 self._take_places(paths, visits, ahead)
-            removed = self._prune(paths) if self.prune else 0
+            pruned = self._prune(paths) if self.prune else 0
             self.finish()
         finally:
             self._beside.stop()
         self.vectors.wrote(self.catalog.meta("vectors"))
         self.catalog.set_meta(_CAREFUL, "a reader died" if self._careful else None)
         self.catalog.set_meta(RUNNING, None)
-        return self._tally.report(removed)
+        return self._tally.report(pruned)
 
     def finish(self) -> None:
         """Do what is due of articles that are in the catalog, reading nothing. The last thing that an ingest does."""
@@ -179,6 +185,7 @@ class Ingest:
         self._tally.count("unchanged", before[2])
         for path, reason in before[1]:
             self._fail(ReadError(path, reason))
+        self._leave_out(removed.left_out(self.catalog, location))
         self._seen.update(self._places(location))
         self._report()
         return True
@@ -186,18 +193,22 @@ class Ingest:
     def _take(self, location: str, fingerprint: str, items: Iterator[Article | ReadError]) -> bool:
         """Take in a file or page. False if the whole of it could not be read."""
         failed_before = len(self._tally.failed)
-        whole = self._articles(location, items)
+        left: dict[str, str] = {}
+        whole = self._articles(location, items, left)
         failures = [(failure.path, failure.reason) for failure in self._tally.failed[failed_before:]]
         if not whole:
             self.catalog.forget_file(location)
         else:
             there = [] if location in self._unread else self._places(location)  # nobody knows what is in it now
             empty = [p for p in there if p not in self._seen and p not in self._unread]
-            self.catalog.put_file(location, fingerprint, failures, empty)
+            with self.catalog.transaction():
+                self.catalog.put_file(location, fingerprint, failures, empty)
+                removed.leave_out(self.catalog, location, left)
+        self._leave_out(left)
         return whole
 
-    def _articles(self, location: str, items: Iterator[Article | ReadError]) -> bool:
-        """Take in what a reader gives. False if the source as a whole could not be read."""
+    def _articles(self, location: str, items: Iterator[Article | ReadError], left: dict[str, str]) -> bool:
+        """Take in what a reader gives; what stays out goes into `left`. False if the whole could not be read."""
         whole = True
         while batch := list(islice(items, _ARTICLES_A_TRANSACTION)):
             with self.catalog.transaction():
@@ -207,10 +218,13 @@ class Ingest:
                         again = isinstance(item, ReaderDied) and item.again
                         whole = whole and (item.path != location or (isinstance(item, ReaderDied) and not again))
                         self._careful = self._careful or again
+                    elif removed.stays_out(self.catalog, self._removed, item):
+                        left[item.source] = item.id
                     else:
-                        outcome = self.catalog.put(item, location, self.passages)
-                        self._tally.count(outcome)
+                        self._tally.count(identity.put(self.catalog, item, location, self.passages))
                         self._seen.add(item.source)
+                if self.again:
+                    removed.forget(self.catalog, [item for item in batch if isinstance(item, Article)])
                 notes.recognise(self.catalog)  # at once: a retracted article is found by nobody
             self._compare()
             self._beside.wake()
@@ -232,6 +246,10 @@ class Ingest:
     def _fail(self, error: ReadError) -> None:
         self._tally.fail(error)
         self._unread.add(error.path)
+
+    def _leave_out(self, left: dict[str, str]) -> None:
+        for place, article_id in left.items():  # not `_fail`: it is known what is there
+            self._tally.fail(ReadError(place, removed.reason(self._removed[article_id])))
 
     def _compare(self) -> None:
         """Find the notes and near-copies of what is new, and of what an earlier release took in."""

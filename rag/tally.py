@@ -1,4 +1,4 @@
-"""What an ingest comes to: articles by outcome, and what could not be read, in all and for each of the given places.
+"""What an ingest comes to: articles by outcome, and what was not taken in, in all and for each of the given places.
 
 Files are read ahead, so that what comes of them is known in another order than theirs: each has its number, by which
 failures are sorted in the end.
@@ -16,7 +16,7 @@ _OUTCOMES = ("added", "updated", "unchanged")
 
 
 class Failure(NamedTuple):
-    """What could not be read, and why; `number` is that of its file or address."""
+    """What was not taken in, and why: it could not be read, or was removed; `number` is that of its file or address."""
 
     number: int
     path: str
@@ -63,7 +63,7 @@ class Tally(Counts):
             counts.articles[outcome] += articles
 
     def fail(self, error: ReadError) -> None:
-        """Something that could not be read."""
+        """Something that is not taken in."""
         for counts in (self, self.place):
             counts.failed.append(Failure(self.number, error.path, error.message))
 

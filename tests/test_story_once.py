@@ -159,6 +159,9 @@ def _as_first_schema(path: Path) -> None:
     """Take away what later migrations brought, and see that just what the first one makes is left."""
     with closing(sqlite3.connect(path)) as db, closing(sqlite3.connect(":memory:")) as first:
         for sql in (
+            "DROP TRIGGER left_out_of_forgotten",
+            "DROP TABLE left_out",
+            "DROP TABLE removed",
             "DROP TABLE corrected_headlines",
             "DROP INDEX articles_by_title",
             "ALTER TABLE articles DROP COLUMN correction",

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 PAGE = 20  # articles of the list at a time
 MOST_FILES = 500  # added at once
+FORMATS = (
+    "Markdown, text, HTML, PDF, Word, OpenDocument, EPUB, RTF, e-mail, Excel, CSV, JSON, XML, subtitles, zip and tar"
+)
 _NAMED = 12  # articles that a removal names before it only counts them
 _SHOWN_FAILURES = 50
 
@@ -59,10 +62,10 @@ def _adding() -> str:
         '<div class="ways">'
         f'<div class="drop" data-most="{MOST_FILES}" data-bytes="{MOST_BYTES}"><label>Files, dropped here or chosen '
         '<input type="file" name="files" multiple aria-describedby="drop-limits"></label>'
-        f'<p class="quiet" id="drop-limits">Markdown, text, HTML, PDF, JSON and JSON Lines; up to {most} a file, '
+        f'<p class="quiet" id="drop-limits">{FORMATS}; up to {most} a file, '
         f"{MOST_FILES} files at once. They are copied into the archive.</p>"
-        '<label class="check"><input type="checkbox" name="replace"> A file of a name that was added before is its '
-        "new version</label></div>"
+        '<label class="check"><input type="checkbox" name="replace"> Replace files that were added under the '
+        "same name; earlier versions are kept</label></div>"
         '<form class="place"><label>A folder or file on this machine, or an address on the web '
         '<input type="text" name="place" autocomplete="off" spellcheck="false" '
         'placeholder="/home/me/articles or https://…"></label>'
@@ -95,7 +98,7 @@ def _unfinished(status: ArchiveStatus, working: bool) -> str:
     if not status.unfinished or working:
         return ""
     return (
-        '<p class="due">Something is unfinished: what it is stands above. '
+        '<p class="due">Work is unfinished: the notice at the top says what. '
         '<button type="button" class="plain edged" data-finish>Finish it now</button></p>'
     )
 
@@ -108,7 +111,7 @@ def sieve(known: Known) -> str:
 def listed(articles: Sequence[Article], page: int, total: int, today: date) -> str:
     """A page of the list, `page` counting from 0, of `total` articles that pass the filters."""
     if not articles:
-        return '<p class="quiet">No article is so.</p>'
+        return '<p class="quiet">No article matches.</p>'
     rows = "".join(_row(a, opener(a.id, 0, 0, ""), a.id, "", today) for a in articles)
     first = page * PAGE
     where = f"{first + 1:,} to {first + len(articles):,} of {total:,}, newest first"
@@ -218,10 +221,11 @@ def removal(articles: Sequence[Article], uploaded: int, elsewhere: int) -> str:
     if uploaded:
         goes += f"<p>{uploaded:,} uploaded file{' goes' if uploaded == 1 else 's go'} with that.</p>"
     if elsewhere:
-        place, back = (
-            ("a file that stays where it is", "the article") if elsewhere == 1 else ("files that stay", "them")
+        place = "a file that stays where it is" if elsewhere == 1 else "files that stay"
+        goes += (
+            f"<p>{elsewhere:,} came from {place}, or from the web: taking that in again leaves out what was removed, "
+            "until <code>rag ingest --again</code>.</p>"
         )
-        goes += f"<p>{elsewhere:,} came from {place}, or from the web: taking that in again brings {back} back.</p>"
     return (
         f'<h2 id="removal-name">Remove {len(articles):,} article{"" if len(articles) == 1 else "s"}?</h2>{goes}'
         f'<ul tabindex="0" aria-label="What goes">{named}</ul><div class="verdicts">'

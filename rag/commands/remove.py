@@ -23,7 +23,10 @@ def remove(
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove articles with all their versions, so that nothing of them stays in the archive's files."""
+    """Remove articles with all their versions, so that nothing of them stays in the archive's files.
+
+    They stay out: every later ingest leaves them out and says so, until `rag ingest --again` takes them in.
+    """
     if not article_ids and source is None:
         raise typer.BadParameter("name articles, or a place with --source")
     with opened(archive) as place:
@@ -42,10 +45,11 @@ def _show(removed: Removed) -> None:
         f"{len(removed.articles)} articles, {removed.versions} older versions and {removed.passages} passages "
         "are gone: text, full-text entries and vectors"
     )
-    for file in removed.sources:
-        console.error(f"still there, and taken in again by the next ingest of it: {console.printable(file)}")
+    for place in removed.sources:
+        console.error(f"may still be at: {console.printable(place)}")
     for row in removed.quoting:
         console.error(f"still quoted in {row.file} ({row.table}): {console.printable(row.name)}")
     for line in removed.left:
         console.error(f"left: {console.printable(line)}")
+    console.error("No later ingest takes these articles in, unless it is `rag ingest --again PLACE`.")
     console.error("Backups made before still hold them.")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from rag.errors import SettingsError
 from rag.query.names import Mention, Names, Vocabulary, head
 from rag.query.parts import Place, Side, sides
 from rag.query.searches import Limits, Search, searches
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from rag.query.dates import Period
 
 __all__ = [
-    "OPENING_WORDS", "Limits", "Names", "Query", "Search", "Vocabulary", "match_of", "stems", "terms", "understand",
+    "OPENING_WORDS", "Limits", "Names", "Query", "Search", "Vocabulary", "asked", "match_of", "stems", "terms",
+    "understand",
 ]  # fmt: skip
 
 # Words that may begin a sentence and name nothing.
@@ -57,6 +59,13 @@ class Query:
         """The text at `place`, or all of it, with blanks for what only limits."""
         start, end = place or (0, len(self.text))
         return blanked(self.text, self.blanks)[start:end]
+
+
+def asked(question: str) -> str:
+    """The question. Raises SettingsError if there is none."""
+    if not question.strip():
+        raise SettingsError("the question is empty", hint="Ask in a whole sentence.")
+    return question
 
 
 def blanked(text: str, places: Iterable[Place]) -> str:

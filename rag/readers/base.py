@@ -6,7 +6,6 @@ what each is. Putting such a file into this folder is all it takes to add a form
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,12 +16,15 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from rag.article import identity, place_identity
 from rag.errors import ReadError
 from rag.readers import dates, limits
 from rag.readers.decoding import decode
 from rag.types import Article
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f]")
+_UNIQUE = re.compile(r"(?:https?|urn|tag|uuid|doi|info):|<?[^\s@<>]+@[^\s@<>]+>?$", re.IGNORECASE)
+_PART = re.compile(r"(?:#|:)\d+$")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
@@ -39,10 +41,11 @@ class Context:
     """What a reader must know beside the file.
 
     timezone: IANA name of the zone for dates that carry none.
-    encoding: the encoding that the file's server declared, None for a local file.
+    encoding: the encoding that a file's server declared, or the settings for local files that declare none; or None.
     fields: names of records' fields that go before the usual ones, as (field of the article, name).
     mapped: filled with which name each field of a record came from, and with "" and the names not used; or None.
     depth: how many containers are round the file. allowance: theirs, None if there is none (`rag.readers.members`).
+    called: what pieces of files have been recognised by so far, as numbers.
     """
 
     timezone: str = "UTC"
@@ -51,6 +54,7 @@ class Context:
     mapped: dict[str, str] | None = field(default=None, compare=False, repr=False)
     depth: int = field(default=0, repr=False)
     allowance: Allowance | None = field(default=None, compare=False, repr=False)
+    called: set[int] = field(default_factory=set, compare=False, repr=False)
 
 
 class Reader(Protocol):
@@ -166,11 +170,13 @@ def make_article(
     language: object = None,
     kind: object = None,
     correction: object = None,
+    guid: object = None,
 ) -> Article:
     """An article from what a reader found; the one place where articles are built.
 
-    Whatever is empty or cannot be understood becomes None. The id is made from the URL, or, if there is none, from
-    `source`. Raises ReadError when `text` has no letter or digit in it, and when nobody can have written so much.
+    Whatever is empty or cannot be understood becomes None. The id is made from the URL; if there is none, from `guid`,
+    what the source calls the piece by; else from `source`, its place. Raises ReadError when `text` has no letter or
+    digit in it, and when nobody can have written so much.
     """
     limits.bounded(source, len(text), limits.PROSE)
     text = clean_text(text)
@@ -178,7 +184,7 @@ def make_article(
         raise ReadError(source, "no text in it")
     link = _url(url) or _own_address(source)
     return Article(
-        id=_id(f"url:{link}" if link else f"source:{source}"),
+        id=identity(f"url:{link}") if link else _called(one_line(guid), source, context) or place_identity(source),
         text=text,
         source=source,
         title=one_line(title),
@@ -202,7 +208,7 @@ def is_address(source: str) -> bool:
 def with_address(article: Article, address: str) -> Article:
     """The article as published at `address`, if it does not say itself where."""
     link = _url(address)
-    return article if article.url or not link else replace(article, url=link, id=_id(f"url:{link}"))
+    return article if article.url or not link else replace(article, url=link, id=identity(f"url:{link}"))
 
 
 def with_places(
@@ -216,8 +222,22 @@ def with_places(
     return replace(article, pages=tuple(pages), times=tuple(times))
 
 
-def _id(recognised_by: str) -> str:
-    return hashlib.sha256(recognised_by.encode()).hexdigest()[:16]
+def _called(guid: str | None, source: str, context: Context) -> str | None:
+    """The id of a piece by what its source calls it; None if that does not tell it from others.
+
+    A name made to be unique (a URI, a Message-ID) is the piece's wherever it stands. A number is so within one file,
+    and only where that holds several pieces, none of which was called so before.
+    """
+    if not guid:
+        return None
+    if _UNIQUE.match(guid):
+        return identity(f"guid:{guid.strip('<>')}")
+    file = _PART.sub("", source)
+    called = identity(f"guid:{file}#{guid}")
+    if file == source or int(called, 16) in context.called:
+        return None
+    context.called.add(int(called, 16))
+    return called
 
 
 def _byline(value: object) -> str | None:

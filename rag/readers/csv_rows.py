@@ -18,7 +18,7 @@ from rag.readers.tables import Row, articles, has_text_column
 from rag.types import Article
 
 FORMAT = "CSV"
-VERSION = 1
+VERSION = 2
 SUFFIXES = (".csv", ".tsv", ".tab")
 MEDIA_TYPES = ("text/csv", "text/tab-separated-values", "application/csv")
 

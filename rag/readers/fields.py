@@ -15,10 +15,11 @@ are there, the first of the list that holds something usable counts.
 | section | section, category, categories, article_section, section_name |
 | language | language, lang, in_language |
 | kind | kind, article_type, genre |
+| guid | guid, id, uuid, urn, article_id, story_id, item_id, post_id, doc_id, document_id, external_id |
 
 A value may be nested as news services have it: `{"name": …}` for an outlet or author, lists of authors, `{"rendered":
 …}` or a list of paragraphs for a text. Of several sections the first counts. HTML in a text or title becomes plain
-text.
+text. `guid` is what the source calls the piece by, for as long as it has no URL; it is not shown.
 """  # noqa: E501 - a table row cannot be wrapped
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from rag.readers.json_records import article_or_error, parse
 from rag.types import Article
 
 FORMAT = "JSON Lines"
-VERSION = 2
+VERSION = 3
 SUFFIXES = (".jsonl", ".ndjson")
 MEDIA_TYPES = ("application/jsonl", "application/x-ndjson", "application/x-jsonlines", "application/jsonlines")
 

@@ -16,7 +16,7 @@ from rag.readers.fields import article_from, plain_name, text_of
 from rag.types import Article
 
 FORMAT = "JSON"
-VERSION = 2
+VERSION = 3
 SUFFIXES = (".json",)
 MEDIA_TYPES = ("application/json", "text/json", "application/feed+json")
 

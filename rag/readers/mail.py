@@ -26,7 +26,7 @@ from rag.readers.packed import damage
 from rag.types import Article
 
 FORMAT = "e-mail"
-VERSION = 1
+VERSION = 2
 CONTAINER = True
 SUFFIXES = (".eml",)
 MEDIA_TYPES = ("message/rfc822",)
@@ -68,6 +68,7 @@ def articles(data: bytes, source: str, context: Context, depth: int = 0) -> Iter
             "published": _date(message),
             "url": (_header(message, "Archived-At") or "").strip("<>"),
             "language": _header(message, "Content-Language"),
+            "guid": _header(message, "Message-ID"),
         }
     if any(character.isalnum() for character in text):
         yield make_article(source=source, text=text, context=context, **known)

@@ -14,7 +14,7 @@ from rag.readers.packed import damage
 from rag.types import Article
 
 FORMAT = "mailbox"
-VERSION = 1
+VERSION = 2
 CONTAINER = True
 SUFFIXES = (".mbox", ".mbx")
 MEDIA_TYPES = ("application/mbox",)

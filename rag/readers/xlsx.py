@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 FORMAT = "Excel"
-VERSION = 1
+VERSION = 2
 SUFFIXES = (".xlsx", ".xlsm")
 MEDIA_TYPES = (
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

@@ -125,7 +125,9 @@ class Catalog:
                 if same or (said and tuple(said[0]) == (article.id, content_hash)):
                     return "unchanged"
                 self._supersede(article.id, current[0]["n"])
-            self._insert(article, content_hash, current[0]["version"] + 1 if current else 1, split(article))
+            last = "SELECT coalesce(max(version), 0) FROM versions WHERE article_id = ?"
+            version = 1 + (current[0]["version"] if current else self.rows(last, (article.id,))[0][0])
+            self._insert(article, content_hash, version, split(article))
             return "updated" if current else "added"
 
     def _insert(self, article: Article, content_hash: str, version: int, passages: Sequence[Passage]) -> None:

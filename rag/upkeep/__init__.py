@@ -104,6 +104,7 @@ class Upkeep:
     def remove(self, article_ids: Sequence[str]) -> Removed:
         """Take articles out with all their versions so that nothing of them stays in the archive's files.
 
+        Their ids are kept, with the day: whatever is taken in later leaves them out, until `ingest(again=True)`.
         Takes about as long as writing the archive anew; a change of embedder that was stopped begins anew. Raises
         ArticleNotFound for an id that is none, ArchiveLocked while the embedder is changed; nothing is removed then.
         """

@@ -4,6 +4,8 @@ Deleting a row leaves its bytes behind: in free pages, in the write-ahead log, i
 are merged, in Chroma's index until it is written anew. So the index is merged, the catalog is written anew without free
 pages, the log is emptied, rows of vectors are overwritten, and Chroma's files are made anew from the other rows. Then
 the folder is searched for the removed words, and what still holds them is named.
+
+What stays are the articles' ids and the day, so that no ingest takes them in again: see rag/store/removed.py.
 """
 
 from __future__ import annotations
@@ -16,11 +18,12 @@ from pathlib import Path
 
 import numpy as np
 
+from rag import readers
 from rag.errors import ArticleNotFound
 from rag.overview import REMOVING
 from rag.record import Record
 from rag.sentences import sentences
-from rag.store import features, notes
+from rag.store import features, notes, removed
 from rag.store.catalog import Catalog
 from rag.store.vectors import Vectors
 from rag.types import Article
@@ -35,8 +38,9 @@ _SHORTEST = 12
 class Removed(Record):
     """What was removed, and what is left elsewhere.
 
-    `articles` are (id, title) of what went, `versions` how many older ones went with them. `sources` are files that are
-    still there: an ingest of them brings the articles back. `quoting` are conversations and feedback that quote them.
+    `articles` are (id, title) of what went, `versions` how many older ones went with them. `sources` are the files that
+    they came from and that are still there, and the addresses, which may be: an ingest leaves the articles in them out,
+    unless it is told to take them in `again`. `quoting` are conversations and feedback that quote them.
     `left` names files of the archive's folder that still hold their words, with the reason where it is known.
     """
 
@@ -74,6 +78,7 @@ def remove(catalog: Catalog, vectors: Vectors, folder: Path, article_ids: Sequen
     with catalog.transaction():
         catalog.remove_articles(ids)
         notes.forget(catalog, ids)
+        removed.remember(catalog, ids)
         for _, file in sources:
             catalog.forget_file(file)
         catalog.set_meta(REMOVING, str(dimensions))
@@ -85,7 +90,7 @@ def remove(catalog: Catalog, vectors: Vectors, folder: Path, article_ids: Sequen
             "catalog.sqlite3-wal: another process is reading the archive; it is emptied when that one closes it"
         )
     left += _holding(folder, [*gone, *older])
-    there = {file for _, file in sources if Path(file).exists()}
+    there = {file for _, file in sources if readers.is_url(file) or Path(file).exists()}
     return Removed(
         articles=tuple((a.id, a.title) for a in gone),
         versions=len(older),

@@ -376,6 +376,7 @@ def test_an_archive_from_before_features_is_completed(opened: Opener, folder: Pa
         "DROP TABLE pages", "DROP TABLE places", "DROP TABLE corrected_headlines", "DROP INDEX articles_by_title",
         "ALTER TABLE articles DROP COLUMN pages", "ALTER TABLE articles DROP COLUMN times",
         "ALTER TABLE articles DROP COLUMN correction",
+        "DROP TRIGGER left_out_of_forgotten", "DROP TABLE left_out", "DROP TABLE removed",
     ):  # fmt: skip
         archive._catalog.rows(sql)
     archive.close()

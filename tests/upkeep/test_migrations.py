@@ -11,7 +11,7 @@ import pytest
 
 import rag
 from rag.store import schema
-from tests.conftest import SETTINGS, consistent
+from tests.conftest import SETTINGS, consistent, write_article
 
 TEXT = "The council of Ortmund voted 7-2. The repairs will cost 12.5 million crowns."
 OLD = {"id": "a1", "text": "The council of Ortmund will vote.", "source": "vote.md", "title": "Vote"}
@@ -69,6 +69,18 @@ def test_an_archive_of_an_earlier_schema_opens_with_everything_in_it(tmp_path: P
         assert {hit.article_id for hit in archive.search("How did the council vote?")} == {"b2"}
         findings = archive.upkeep.verify(repair=True).findings  # makes the version, which was not filled in here
         assert findings == ()
+
+
+@pytest.mark.parametrize("version", range(1, len(schema.MIGRATIONS) + 1))
+def test_what_is_removed_stays_out_of_an_archive_of_an_earlier_schema(tmp_path: Path, version: int) -> None:
+    make(tmp_path / "archive", version)
+    snow = write_article(tmp_path / "snow.md", "Snow fell on Sundby.", title="Snow")
+    with rag.open(tmp_path / "archive", settings=SETTINGS) as archive:
+        assert archive.ingest(snow).added == 1
+        archive.upkeep.remove([article.id for article in archive.articles() if article.title == "Snow"])
+        assert [path for path, _ in archive.ingest(snow).failed] == [str(snow)]
+        assert {article.id for article in archive.articles()} == {"a1", "b2"}
+        assert archive.ingest(snow, again=True).added == 1
 
 
 def test_every_step_keeps_the_rows_of_every_table(tmp_path: Path) -> None:

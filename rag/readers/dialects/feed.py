@@ -50,6 +50,7 @@ def _known(entry: Any, feed: Any) -> dict[str, Any]:
         "published": entry.get("published"),
         "updated": dict(entry).get("updated"),  # an entry of feedparser's gives `published` where it has none
         "url": entry.get("link"),
+        "guid": entry.get("id"),
         "section": tags[0].get("term"),
         "language": feed.get("language"),
     }

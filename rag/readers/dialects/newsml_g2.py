@@ -83,5 +83,6 @@ def _known(item: _Element) -> dict[str, Any]:
         "published": created or text(first(content, "contentCreated")) or version,
         "updated": version,
         "url": guid if guid.startswith(("http://", "https://")) else None,
+        "guid": guid,
         "language": attribute(first(content, "language"), "tag"),
     }

@@ -33,10 +33,17 @@ def known(root: _Element) -> dict[str, Any]:
         "outlet": attribute(paper, "name"),
         "published": attribute(first(data, "date.release"), "norm") or attribute(first(data, "date.issue"), "norm"),
         "url": attribute(paper, "ex-ref"),
+        "guid": _guid(first(data, "doc-id")),
         "section": attribute(paper, "position.section"),
         "language": attribute(root, "lang"),
         "kind": "correction" if first(data, "correction") is not None else None,
     }
+
+
+def _guid(name: _Element | None) -> str | None:
+    """The document's id, unique with who gave it: "urn:nitf:apa.at:story-12"."""
+    giver, own = attribute(name, "regsrc"), attribute(name, "id-string")
+    return f"urn:nitf:{giver}:{own}" if giver and own else None
 
 
 def _writer(line: _Element) -> str | None:
