@@ -19,6 +19,8 @@ _NEAREST = 3  # sentences
 
 def abstention(nearest: Sequence[Citation], filters: Filters, articles: int, verdicts: Collection[Verdict]) -> str:
     """The statement that the archive does not say: what was searched, and which articles came nearest."""
+    if not articles and not filters:
+        return "The archive is empty: no articles have been taken in yet."
     scope = f"{articles:,} article{'s' if articles != 1 else ''}"
     if filters:
         scope += " within the chosen filters"

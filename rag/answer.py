@@ -13,8 +13,9 @@ from rag.check import Checker, Run
 from rag.checks import Checks
 from rag.corrections import correction_of
 from rag.differing import others, premises
-from rag.errors import DiskFull, HashMismatch, PackUnavailable, RagError, SettingsError, WriterFailed
+from rag.errors import DiskFull, HashMismatch, PackUnavailable, RagError, WriterFailed
 from rag.judges import Judge
+from rag.judges.antecedent import somebody_else
 from rag.kinds import asks_number
 from rag.likely import likely
 from rag.prompts import is_no_answer, messages
@@ -46,13 +47,6 @@ _OWN_WORDS = "the article's own words, since what was written does not stand"
 _AT_ONCE = 0.25  # seconds that the stream waits for a check: one that asks a model goes on beside the writing
 # What can go wrong with a writer through no fault of the question: the extractive one takes over.
 _REPLACED = (WriterFailed, PackUnavailable, HashMismatch, DiskFull)
-
-
-def asked(question: str) -> str:
-    """The question. Raises SettingsError if there is none."""
-    if not question.strip():
-        raise SettingsError("the question is empty", hint="Ask in a whole sentence.")
-    return question
 
 
 def turns_of(history: Sequence[Turn | Answer]) -> list[Turn]:
@@ -213,7 +207,8 @@ class Session:
 
     def _fits(self, run: Run, found: Found) -> bool:
         words = Sentence(f"“{run.quote}”", (run.hit.citation(1, run.start, run.end),), Verdict.SUPPORTED, "")
-        return not (alone(words.text) or self._given(run) or self._lacks([words], found))
+        elsewhere = somebody_else(self._asked, run.cited)
+        return not (elsewhere or alone(words.text) or self._given(run) or self._lacks([words], found))
 
     def _quoted(self, run: Run, checker: Checker, found: Found) -> Iterator[Event]:
         words = checker.quoted(f"“{run.quote}”", run.hit, run.start, run.end, _OWN_WORDS)
@@ -233,20 +228,20 @@ class Session:
         return Asked(self._asked, found.hits, names, self.retriever.openings(ids)).lacks(sentences)
 
     def _to_the_point(self, found: Found) -> Iterator[Event]:
-        """Strikes the whole answer, with one event more a sentence, if it does not answer what was asked."""
+        """Strikes what does not answer what was asked, with one event more a sentence."""
         standing = [sentence for sentence in self._sentences if _stands(sentence)]
         if not standing:
             return
-        reason = self._lacks(standing, found)
-        if not reason and not self._quotes:  # what is quoted has been weighed already
-            # A correction answers whatever the mistake that it puts right would have answered.
-            told = [replace(s, text=self._instead.get(s.text, s.text)) for s in standing]
-            reason = not_answered(self.judge, self._asked, told)
-        if reason:
-            for index, sentence in enumerate(self._sentences):
-                if _stands(sentence):
-                    self._sentences[index] = struck(sentence, reason)
-                    yield Checked(index, self._sentences[index])
+        off = standing
+        if not (reason := self._lacks(standing, found)):
+            # What is quoted has been weighed already. A correction answers whatever the mistake would have answered.
+            off = [sentence for sentence in standing if sentence.text not in self._quotes]
+            told = [replace(s, text=self._instead.get(s.text, s.text)) for s in off]
+            reason = not_answered(self.judge, self._asked, told) if told else None
+        for index, sentence in enumerate(self._sentences):
+            if reason and sentence in off:
+                self._sentences[index] = struck(sentence, reason)
+                yield Checked(index, self._sentences[index])
 
     def _beside(self, checker: Checker, hits: Sequence[Hit]) -> Iterator[Event]:
         """What other articles give in place of the answer's numbers; and, without an answer, of the question's."""

@@ -16,7 +16,7 @@ from itertools import islice
 
 from rag import forms
 from rag.judges import Judge
-from rag.kinds import AMOUNT, lacks_kind, other_month
+from rag.kinds import AMOUNT, NOT, lacks_kind, other_month
 from rag.query import OPENING_WORDS, stems
 from rag.types import Citation, Hit, Sentence, Verdict
 from rag.words import STOPWORDS, WORD, bare, stemmed
@@ -56,6 +56,10 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _LAST_YEAR = re.compile(r"\b(?:last|previous|the prior) year\b|\byear (?:earlier|before|ago)\b", re.IGNORECASE)
 _NEXT_YEAR = re.compile(r"\b(?:next|the following|coming) year\b", re.IGNORECASE)
 _FEWEST = 3  # words of a sentence
+_HEADLINE = 4  # words, all with capitals: fewer may be a name
+_SMALL_IN_HEADLINES = frozenset("a an the of in on at to for and or by with from as".split())
+# "According to the report, Lund earned …" speaks of Lund.
+_ASIDE = re.compile(r"^(?:According to|As|In|On|At|By|After|Before|For|With|Under)\b[^,]{0,60},\s+")
 _SUBJECT = 6  # words within which a sentence has named what it speaks of
 # Words for what a writer is shown, which a reader is not.
 _OF_THE_PROMPT = re.compile(r"\bextracts?\b(?= ?(?:\[|\d|above|$|\W*$))|\ban article above\b", re.IGNORECASE)
@@ -131,7 +135,7 @@ class Asked:
         asked = [_stems(phrase) for phrase in _phrases(self.question)]
         stated = _stems(" ".join(f"{s.text} {' '.join(map(_cited, s.citations))}" for s in sentences))
         for sentence in sentences:
-            begun = " ".join(sentence.text.split()[:_SUBJECT])
+            begun = " ".join(_ASIDE.sub("", sentence.text).split()[:_SUBJECT])
             for other in islice(_phrases(begun), 1):
                 words = _stems(other)
                 for phrase, wanted in zip(_phrases(self.question), asked):
@@ -141,14 +145,16 @@ class Asked:
         return None
 
     def _other_period(self, cited: Sequence[Citation], said: str) -> str | None:
+        # What the cited words themselves name decides; only where they name none, what stands around them.
+        told = " ".join(citation.quote for citation in cited)
         quarters = {_quarter(m) for m in _QUARTER.finditer(self.question)}
-        there = {_quarter(m) for m in _QUARTER.finditer(said)}
+        there = {_quarter(m) for m in _QUARTER.finditer(told)} or {_quarter(m) for m in _QUARTER.finditer(said)}
         if quarters and there and not quarters & there:
             return "the cited words are not about that quarter"
         if month := other_month(self.question, said, [c.published for c in cited if c.published]):
             return f"the cited words are not about {month}"
         wanted = {int(year) for year in _YEAR.findall(self.question)}
-        years = {int(year) for year in _YEAR.findall(said)}
+        years = {int(year) for year in _YEAR.findall(told) or _YEAR.findall(said)}
         for citation in cited:
             if citation.published:
                 year = citation.published.year
@@ -169,7 +175,7 @@ class Asked:
 
     def _nothing_new(self, sentences: Sequence[Sentence]) -> str | None:
         known = set(stems(self.question))
-        new = any(set(stems(s.text)) - known or AMOUNT.search(s.text) for s in sentences)
+        new = any(set(stems(s.text)) - known or AMOUNT.search(s.text) or NOT.search(s.text) for s in sentences)
         if new or _CHOICE.search(self.question):
             return None
         return "it only repeats the question"
@@ -195,7 +201,13 @@ def not_answered(judge: Judge, question: str, sentences: Sequence[Sentence]) -> 
 
 
 def _phrases(question: str) -> Iterator[str]:
-    """Runs of capitalised words in the question, without its first word if that is no name."""
+    """Runs of capitalised words in the question, without its first word if that is no name.
+
+    In a question written like a headline, or in capitals, they tell no name from other words.
+    """
+    words = [word for word in WORD.findall(question) if word not in _SMALL_IN_HEADLINES]
+    if len(words) >= _HEADLINE and all(word[0].isupper() for word in words):
+        return
     run: list[str] = []
     end = 0
     for word, begins in forms.names(question):

@@ -11,15 +11,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from threading import Lock
 
 from rag import forms
 from rag.errors import ModelError
 from rag.judges import Cited, Judge
-from rag.judges.antecedent import somebody_else
+from rag.judges.antecedent import PASSAGES, somebody_else
 from rag.judges.combined import estimate
 from rag.judges.firmness import loosened
 from rag.judges.literal import missing
-from rag.judges.plain import made_plain, uncapitalised
+from rag.judges.plain import made_plain, uncapitalised, unresolved
 from rag.prompts import Brief
 from rag.query import stems
 from rag.splitting import Raw
@@ -37,6 +38,7 @@ _SHARED_WITH_NUMBERS = 0.3  # … or if it holds all its numbers
 # model writes and a judge lets pass with less, half are wrong (working questions of eval/questions/).
 _ASSURED = 0.7
 _WORTH_MORE = 0.15  # what a second sentence must add
+_WHO_KNOWS = "it may be said of something else: the cited words are of another article than the sentence before"
 _REPAIR_SHARED = 0.7  # share of a sentence's words that an unmarked passage must hold to be cited instead
 
 
@@ -88,6 +90,8 @@ class Checker:
     likeness: Likeness
     _numbers: dict[tuple[str, int, int], int] = field(default_factory=dict)
     _before: str = ""
+    _articles_before: frozenset[str] = frozenset()  # cited by the sentence before
+    _lock: Lock = field(default_factory=Lock)  # sentences are checked beside, while others are quoted
     _doubted: dict[str, Run] = field(default_factory=dict)
     _firmer: set[str] = field(default_factory=set)
 
@@ -110,7 +114,10 @@ class Checker:
                 self._doubted[raw.text] = max(found.runs, key=lambda run: _numbers_held(claim, run))
                 self._firmer |= {raw.text} if found.firmer else set()
             return Sentence(raw.text, (), found.verdict, found.reason or self._why(claim, marked or self.hits))
-        self._before = claim
+        articles = frozenset(run.hit.article_id for run in found.runs)
+        if unresolved(claim) and self._articles_before and not articles & self._articles_before:
+            return Sentence(raw.text, (), Verdict.UNSUPPORTED, _WHO_KNOWS)
+        self._before, self._articles_before = claim, articles
         text = _exact_quotations(raw.text, " ".join(run.quote for run in found.runs))
         return Sentence(text, tuple(self._citation(run) for run in found.runs), found.verdict, found.reason)
 
@@ -168,7 +175,9 @@ class Checker:
 
     def _cited(self, run: Run) -> Cited:
         """The run, with all that the evidence has of its article: full names may stand in another passage."""
-        return replace(run.cited, passage="\n\n".join(h.text for h in self.hits if h.article_id == run.hit.article_id))
+        return replace(
+            run.cited, passage=PASSAGES.join(h.text for h in self.hits if h.article_id == run.hit.article_id)
+        )
 
     def _judged(self, claim: str, runs: list[Run]) -> _Finding:
         if other := next((why for run in runs if (why := somebody_else(claim, self._cited(run)))), None):
@@ -230,7 +239,8 @@ class Checker:
 
     def _citation(self, run: Run) -> Citation:
         key = (run.hit.article_id, run.start, run.end)
-        number = self._numbers.setdefault(key, len(self._numbers) + 1)
+        with self._lock:
+            number = self._numbers.setdefault(key, len(self._numbers) + 1)
         return run.hit.citation(number, run.start, run.end)
 
 

@@ -12,6 +12,7 @@ from rag import forms
 from rag.query import OPENING_WORDS, stems
 from rag.sentences import sentences
 from rag.types import Citation
+from rag.words import STOPWORDS, WORD, stemmed
 
 _QUANTITY = re.compile(
     r"(?:^|[,;:?]\s*|\b(?:and|in|by|at|for|to|of|over|after)\s+)"
@@ -42,16 +43,14 @@ _CHANGE = re.compile(
     r"chang\w*|shrink|shr[au]nk|climb\w*|jump\w*|compared?)\b",
     re.IGNORECASE,
 )
-_CURRENCY = re.compile(
-    r"\W*(?:crowns?|kron(?:er?|or|a)|kroner|francs?|cents?|pence|p|pesos?|zlotys?|roubles?|rubles?|won|rand|lira|reais)\b",
-    re.IGNORECASE,
-)
+_CURRENCY = re.compile(r"\W*(?:cents?|pence|p|won|rand)\b", re.IGNORECASE)  # beside those that `forms` reads
 # What answers "how many" without a numeral.
 AMOUNT = re.compile(
-    r"\b(?:no|none|nothing|never|not|nobody|neither|free|without|one|once|twice|both|all|half|dozens?|hundreds|"
-    r"thousands|millions|billions|daily|weekly|monthly|yearly)\b|n['’]t\b",
+    r"\b(?:no|none|nothing|never|nobody|neither|free|without|one|once|twice|both|all|half|dozens?|hundreds|"
+    r"thousands|millions|billions|daily|weekly|monthly|yearly)\b|(?:\bnot|n['’]t)\b(?: \w+){0,2} (?:any|a single)\b",
     re.IGNORECASE,
 )
+NOT = re.compile(r"(?:\bnot|n['’]t)\b(?P<what>(?:\s+\w+){1,2})", re.IGNORECASE)
 _WHO = re.compile(r"^\W*(?:(?:at|in|on|after|before|during|according)\b[^,]*,\s*)?who\b", re.IGNORECASE)
 # Of these there is a name, or there is no answer: "which hall" may be the old customs house.
 _NAMED = re.compile(
@@ -64,7 +63,8 @@ _NAMED = re.compile(
 )
 _WHEN = re.compile(r"^\W*when\b|\b(?:what|which) (?:date|day|month|year)\b", re.IGNORECASE)
 _TIME = re.compile(
-    r"\d|\b(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\w*\b|day\b|\b(?:today|tonight|yesterday|tomorrow|"
+    rf"\d|\b(?-i:{'|'.join(calendar.month_name[1:])}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?)(?!\w)|"
+    r"day\b|\b(?:today|tonight|yesterday|tomorrow|"
     r"spring|summer|autumn|winter|weeks?|months?|years?|decades?|hours?|minutes?|once|soon|never|always|before|after|"
     r"until|when|while|as soon as|by the end|immediately|morning|noon|evening|night|midnight|weekend|easter|"
     r"christmas)\b",
@@ -117,9 +117,15 @@ def _no_number(question: str, text: str) -> str | None:
     many = _HOW_MANY.search(question)
     if many and not _MEASURE.match(many["what"]):
         given = [number for number in given if _counts(number.written, text)]
-    if given or AMOUNT.search(text):
+    # "How many run again?" "They aren't running."; but not "They were not found."
+    none = any(_stemmed(found["what"]) & _stemmed(question) - STOPWORDS for found in NOT.finditer(text))
+    if given or none or AMOUNT.search(text):
         return None
     return "it gives no number, which is what was asked"
+
+
+def _stemmed(text: str) -> set[str]:
+    return {stemmed(word) for word in WORD.findall(text)}
 
 
 def _is_money(number: forms.Number, text: str) -> bool:

@@ -166,8 +166,7 @@ def test_evidence_comes_before_the_writer_is_asked(archive: rag.Archive) -> None
 def test_an_empty_archive_abstains(opened: Opener) -> None:
     answer = opened().ask(QUESTION)
     assert answer.abstained
-    assert "does not say" in answer.text
-    assert "0 articles" in answer.text
+    assert answer.text == "The archive is empty: no articles have been taken in yet."
     assert answer.citations == answer.sentences == answer.evidence == ()
     assert answer.timings.write is None
 
@@ -529,3 +528,17 @@ def test_what_is_told_more_firmly_than_it_was_said_is_quoted_and_answers_if_what
     assert [sentence.text for sentence in answer.sentences][1:] == [
         "“The repairs of the Weir Bridge are expected to cost 12.5 million crowns.”"
     ]
+
+
+@pytest.mark.usefixtures("evens")
+def test_a_quotation_that_answers_is_no_excuse_for_what_is_told_beside_it(archive: rag.Archive) -> None:
+    judge = Hesitant(-0.5)
+
+    def judged(claim: str, evidence: Sequence[Cited]) -> Judgement:
+        return Judgement(Verdict.SUPPORTED, "stated", 0.6 if "in all" in claim else 0.9)
+
+    judge.judge = judged  # type: ignore[method-assign]
+    answer = told(archive, judge, f"The Weir Bridge will be repaired [1]. {RIGHT} in all [1].")
+    standing = [sentence.text for sentence in answer.sentences if sentence.verdict is Verdict.SUPPORTED]
+    assert judge.answers_seen == ["The Weir Bridge will be repaired."]
+    assert standing == [QUOTED]

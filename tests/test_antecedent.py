@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.judges import Cited
-from rag.judges.antecedent import somebody_else
+from rag.judges.antecedent import PASSAGES, somebody_else
 
 HOLM = "Petra Holm has just returned from the Nordic Fair. "
 FALK = "Falk said she drove 800 kilometres."
@@ -20,6 +20,10 @@ DROVE = "In two weeks she drove 800 kilometres on foreign roads."
         ("Holm drove 800 kilometres on foreign roads.", DROVE, HOLM + DROVE, False),
         ("Ida Falk drove 800 kilometres on foreign roads.", HOLM + DROVE, HOLM + DROVE, True),
         ("Ida Falk drove 800 kilometres on foreign roads.", DROVE, "It was a long summer. " + DROVE, False),
+        ("Ida Falk drove 800 kilometres on foreign roads.", DROVE, f"{HOLM}\n\n{DROVE}", True),
+        ("Petra Holm drove 800 kilometres on foreign roads.", DROVE, f"{HOLM}\n\n{DROVE}", False),
+        ("Ida Falk drove 800 kilometres on foreign roads.", DROVE, f"It rained on Norby Hill.\n\n{DROVE}", False),
+        ("Ida Falk drove 800 kilometres on foreign roads.", DROVE, f"{HOLM}{PASSAGES}{DROVE}", False),
         ("Ida Falk drove 800 kilometres.", FALK, HOLM + FALK, False),
         ("Ida Falk drove 800 kilometres.", "The bus drove far.", HOLM + "The bus drove far.", False),
     ],

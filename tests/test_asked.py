@@ -480,3 +480,66 @@ def test_what_speaks_of_the_prompt_cannot_stand_alone(text: str) -> None:
 
 def test_extracts_of_another_kind_may_be_spoken_of() -> None:
     assert alone("Extracts of the report were read out in court.") is None
+
+
+# -- what the cited words themselves name goes before what stands around them ------------------------------------
+
+QUARTERS = "In the third quarter of 2025 its revenue was 4.2 million crowns. In the second it had been 3.9 million."
+
+
+@pytest.mark.parametrize(
+    ("question", "passage", "quote", "struck"),
+    [
+        (
+            "What was the line's revenue in the second quarter?",
+            f"The second quarter was bad. {QUARTERS}",
+            "In the third quarter of 2025 its revenue was 4.2 million crowns.",
+            True,
+        ),
+        (
+            "What was the line's revenue in the third quarter?",
+            f"The second quarter was bad. {QUARTERS}",
+            "In the third quarter of 2025 its revenue was 4.2 million crowns.",
+            False,
+        ),
+        (
+            "What was the revenue in 2019?",
+            "The line was founded in 2019. It took 4.2 million crowns in 2024.",
+            "It took 4.2 million crowns in 2024.",
+            True,
+        ),
+        (
+            "What was the revenue in 2024?",
+            "The year 2024 was bad. It took 4.2 million crowns.",
+            "It took 4.2 million crowns.",
+            False,
+        ),
+    ],
+)
+def test_another_period_in_the_cited_words(question: str, passage: str, quote: str, struck: bool) -> None:
+    assert (lacks(question, passage, quote, quote=quote) is not None) == struck
+
+
+@pytest.mark.parametrize(
+    "question", ["HOW MUCH DID THE REPAIRS OF THE HALL COST?", "How Much Did the Repairs of the Hall Cost?"]
+)
+def test_a_question_in_capitals_names_nobody(question: str) -> None:
+    assert lacks(question, "The repairs cost 820,000 crowns.", "They cost 820,000 crowns.") is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "struck"),
+    [
+        ("The mayor decided to close the hall.", True),
+        ("The council declined and may appeal.", True),
+        ("The hall reopens in May.", False),
+        ("The hall reopens in Dec.", False),
+    ],
+)
+def test_a_word_that_begins_like_a_month_is_no_time(answer: str, struck: bool) -> None:
+    assert (lacks("When will the hall reopen?", answer, answer) is not None) == struck
+
+
+def test_what_is_denied_is_an_amount_only_if_it_was_asked_about() -> None:
+    for answer, struck in (("The repairs were not finished.", True), ("The repairs did not cost a thing.", False)):
+        assert (lacks("How much did the repairs cost?", answer, answer) is not None) == struck

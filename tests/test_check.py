@@ -365,3 +365,18 @@ def test_words_of_another_thing_do_not_stand_in() -> None:
     assert check.rewritten(made["engine"]) is not None  # the question does not ask for an engine factory
     alike = Checker(LiteralJudge(), brief, [works], lambda one, other: 0.9)
     assert alike.rewritten(made["battery"]) is not None
+
+
+# --- of what it is said
+
+
+def test_a_pronoun_does_not_go_from_one_article_to_another() -> None:
+    """The bridge's price is not the school's."""
+    bridge = hit("The bridge is open again. It cost 26.9 million crowns.", article="c")
+    checked = checker(SCHOOL, bridge)
+    assert checked.check(Raw("A school in Norby closed after a burst pipe.", (1,))).verdict is Verdict.SUPPORTED
+    other = checked.check(Raw("It cost 26.9 million crowns.", (2,)))
+    assert (other.verdict, "something else" in other.reason) == (Verdict.UNSUPPORTED, True)
+    alone = checker(SCHOOL, bridge)
+    assert alone.check(Raw("The bridge is open again.", (2,))).verdict is Verdict.SUPPORTED
+    assert alone.check(Raw("It cost 26.9 million crowns.", (2,))).verdict is Verdict.SUPPORTED

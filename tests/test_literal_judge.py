@@ -132,3 +132,39 @@ def test_a_quotation_may_not_be_sewn_from_two_citations() -> None:
 
 def test_the_reason_counts_what_was_held() -> None:
     assert "1 number" in verdict("The ferry line was granted 4.2 million crowns.")[1]
+
+
+@pytest.mark.parametrize(
+    ("claim", "quote", "struck"),
+    [
+        ("It cost 820,000 euros.", "The repairs cost 820,000 crowns.", True),
+        ("It cost 820,000 crowns.", "The repairs cost 820,000 crowns.", False),
+        ("About 200 people came.", "About 41\u202f200 people came.", True),
+        ("About 41,200 people came.", "About 41\u202f200 people came.", False),
+        ("It grew by 5 percent.", "It grew by 3,5 percent.", True),
+        ("It grew by 3.5 percent.", "It grew by 3,5 percent.", False),
+        ("The margin was 3%.", "The margin was -3%.", True),
+        ("The margin fell by 3%.", "The margin: -3%.", False),
+        ("It cost a million crowns.", "It cost 820,000 crowns.", True),
+        ("It cost half a million crowns.", "It cost 500,000 crowns.", False),
+        ("One firefighter was killed.", "Two firefighters were killed.", True),
+        ("One firefighter was killed.", "A firefighter was killed.", False),
+        ("One of them was killed.", "Two firefighters were hurt, and one of them was killed.", False),
+        ("Australia raised its tariff.", "Austria raised its tariff.", True),
+        ("Repairs cost much.", "The repair cost much.", False),
+        ("Alexandra Holm resigned.", "Alexander Holm resigned.", True),
+        ("“The roof was perfectly sound in May.", "“The roof was sound in May. The council must pay.”", True),
+        ("“The roof was sound in May.", "“The roof was sound in May. The council must pay.”", False),
+        ("The council must never pay for it.”", "“The roof was sound in May. The council must pay for it.”", True),
+        ("The roof ‘was perfectly sound in May’, she said.", "The roof ‘was sound in May’, she said.", True),
+        ("The council’s roof wasn’t ‘sound’.", "The council’s roof wasn’t ‘sound’.", False),
+        ("Jan Lund was jailed.", "Erik Lund was jailed.", True),
+        ("In January Lund was jailed.", "In January Lund was jailed.", False),
+        ("Then Mary O'Neill left.", "Then Mary O’Neill left.", False),
+        ("Then the US left.", "Then the U.S. left.", False),
+        ("The fire was put out by 15 firefighters.", "The hall was built in 2010 and enlarged in 2025.", True),
+        ("Rents rose by 60 percent.", "It has 400 flats and 250 parking places.", True),
+    ],
+)
+def test_what_looks_alike_and_is_not_the_same(claim: str, quote: str, struck: bool) -> None:
+    assert (missing(claim, [Cited(quote)]) is not None) == struck

@@ -1,7 +1,11 @@
 """Judges decide whether cited words state a sentence. One file a judge; a new file is found by its `NAME`.
 
 A judge is named `NAME` or `NAME:TARGET`, as in `Settings.judge`. Its file has NAME, SUMMARY (one line), EXAMPLE (a
-whole name) and `connect(target, settings) -> Judge`, which loads nothing: a model loads when it first judges.
+whole name) and `connect(target, settings) -> Judge`, which loads nothing: a model loads when it first judges. It may
+have `load()`, and `answers(question, answer)` and `answer_margin(question, answer)`: whether something answers.
+
+What is SUPPORTED with a probability under 0.7 is quoted instead of told; without a probability it counts as certain. A
+ModelError leaves a sentence unchecked.
 """
 
 from __future__ import annotations

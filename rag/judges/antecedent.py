@@ -13,6 +13,7 @@ from rag.sentences import sentences
 
 _NAME = re.compile(r"\b[^\W\d_a-z][\w’-]+(?:\s+[^\W\d_a-z][\w’-]+)+")
 _PRONOUN = re.compile(r"\b(?:he|she)\b", re.IGNORECASE)
+PASSAGES = "\n\n\f\n\n"  # between passages of one article, which need not follow each other
 _NEAR = 2  # sentences before the pronoun in which it is told who is meant
 
 
@@ -22,9 +23,18 @@ def somebody_else(claim: str, cited: Cited) -> str | None:
     place = (cited.passage or "").find(cited.quote)
     if not subject or not pronoun or place < 0 or not cited.passage:
         return None
-    before = cited.passage[: place + pronoun.start()].rpartition("\n\n")[2]
-    near = " ".join(before[start:end] for start, end in sentences(before)[-_NEAR:])
-    last = subject.group().split()[-1]
-    if last in near or last in cited.quote or not _NAME.search(near):
+    passage = cited.passage[: place + pronoun.start()].rpartition(PASSAGES)[2]
+    earlier, _, before = passage.rpartition("\n\n")
+    near = [before[start:end] for start, end in sentences(before)[-_NEAR:]]
+    # A paragraph may go back to the article's subject: only who is the subject just before it may be meant.
+    if len(near) < _NEAR and earlier.strip() and _NAME.match(last := _last(earlier)):
+        near.insert(0, last)
+    said, name = " ".join(near), subject.group().split()[-1]
+    if name in said or name in cited.quote or not _NAME.search(said):
         return None
     return "the cited words say it of somebody else"
+
+
+def _last(paragraph: str) -> str:
+    start, end = sentences(paragraph)[-1]
+    return paragraph[start:end]

@@ -11,16 +11,17 @@ from functools import cache, lru_cache
 
 _KINDS = {
     # who says so
-    "said": "said says say saying told tells according announced announces stated states reported reports added adds "
-    "explained argues argued wrote called calls described comment commented quoted",
-    "alleged": "alleg\\w+ claim claims claimed accus\\w+ suspect\\w* charged prosecut\\w+ indict\\w* "
+    "said": "said says say saying told tells according announced announces stated (?-i:states) reported reports added "
+    "adds explained argues argued wrote (?<!\\bis\\s)(?<!was\\s)(?<!are\\s)(?<!were\\s)called(?!\\soff\\b) calls "
+    "described comment commented quoted",
+    "alleged": "alleg\\w+ claim claims claimed accus\\w+ suspect\\w* charged(?!\\s[\\d$€£]) prosecut\\w+ indict\\w* "
     "plead\\w* pleaded complain\\w* testif\\w+ supposed\\w* reportedly purported\\w*",
     "denied": "den(?:y|ies|ied|ying|ials?) reject\\w* disput\\w+ contest\\w* contradict\\w* refut\\w+",
     # how certain
     "expected": "expect\\w* forecast\\w* predict\\w* project(?:ed|s|ion|ions) estimat\\w+ hop(?:e|es|ed|ing) fear\\w* "
     "warn\\w* believ\\w+ think thinks thought likely",
     "planned": "plan plans planned planning propos\\w+ intend\\w* intention aim aims aimed consider\\w* due will would "
-    "shall going set scheduled wants? wanted to-be next upcoming future",
+    "shall going set scheduled wants? wanted to-be next(?!\\sto\\b) upcoming future",
     "possible": "(?-i:may) might could can possib\\w+ potential\\w* perhaps if unless whether provided depend\\w* "
     "subject condition\\w* should",
     # how much of it

@@ -26,6 +26,11 @@ def made_plain(sentence: str, before: str) -> str:
     return sentence
 
 
+def unresolved(sentence: str) -> bool:
+    """Whether a sentence begins with a pronoun."""
+    return bool(_SUBJECT.match(sentence) or _POSSESSIVE.match(sentence))
+
+
 def _first_name(text: str) -> str | None:
     match = _NAME.match(text)
     if not match:

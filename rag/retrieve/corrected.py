@@ -17,7 +17,8 @@ Corrections = Mapping[str, Sequence[str]]  # ids of the articles that correct it
 def with_corrections(catalog: Catalog, hits: Sequence[Hit], k: int) -> tuple[list[Hit], Corrections]:
     """At most `k` hits, best first, with a passage of each correction behind the first hit of what it corrects.
 
-    Of a correction that was not found by itself it is the passage that shares most words with what was found.
+    Of a correction that was not found by itself it is the passage that shares most words with what was found. What is
+    corrected is left out where its correction has no room, but for the first hit of all.
     """
     known = notes.corrections(catalog, list({hit.article_id for hit in hits})) if hits else {}
     if not known:
@@ -29,11 +30,13 @@ def with_corrections(catalog: Catalog, hits: Sequence[Hit], k: int) -> tuple[lis
     for hit in hits:
         if hit in shown:
             continue
-        shown.append(hit)
-        for id in known.get(hit.article_id, ()):
-            passage = found.get(id) or _passage(catalog, id, hit)
-            if passage and all(passage.article_id != other.article_id for other in shown):
-                shown.append(passage)
+        passages = [found.get(id) or _passage(catalog, id, hit) for id in known.get(hit.article_id, ())]
+        here = {other.article_id for other in shown}
+        together = [hit, *(passage for passage in passages if passage and passage.article_id not in here)]
+        if not shown or len(shown) + len(together) <= k:
+            shown += together
+        if len(shown) >= k:
+            break
     return shown[:k], known
 
 

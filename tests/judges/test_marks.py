@@ -80,3 +80,21 @@ def test_what_can_be_lost_or_added_are_kinds_once_each() -> None:
     for some in (LOST, ADDED):
         assert set(some) <= set(KINDS)
         assert len(some) == len(set(some))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "there"),
+    [
+        ("They charged 5 crowns.", "alleged", False),
+        ("She was charged with theft.", "alleged", True),
+        ("The hall stands next to the river.", "planned", False),
+        ("The hall opens next year.", "planned", True),
+        ("The United States sold it.", "said", False),
+        ("The report states it.", "said", True),
+        ("The bridge is called the Span.", "said", False),
+        ("Falk called the plan a scandal.", "said", True),
+        ("Falk called off the strike.", "said", False),
+    ],
+)
+def test_a_word_of_several_meanings(text: str, kind: str, there: bool) -> None:
+    assert (kind in marks(text)) == there
