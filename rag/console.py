@@ -213,7 +213,7 @@ def show_failures(report: IngestReport) -> None:
 
 
 def show_previews(previews: Sequence[Preview]) -> None:
-    """What files would give: how many articles, what maps where, and on standard error what could not be read."""
+    """What files would give: how many articles, what maps where, what is guessed; what failed, on standard error."""
     for one in previews:
         if one.format:
             first = f", the first “{one.title}”" if one.title else ""
@@ -222,6 +222,9 @@ def show_previews(previews: Sequence[Preview]) -> None:
             typer.echo(printable(f"  {field:<10} from {name}"))
         if one.unused:
             typer.echo(printable(f"  not used:  {one.unused}"))
+        for place, encoding in one.guessed.items():
+            of = "" if place == one.path else f" ({place})"
+            typer.echo(printable(f"  encoding guessed: {encoding}{of}"))
         for path, reason in one.failed:
             error(f"not taken in: {printable(f'{path}: {reason}')}")
 

@@ -1,7 +1,8 @@
 """Lines that belong to the page and not to the story: credits, share buttons, "Also read", sign-ups, notices.
 
-They stay in the stored text, which is what was published. But they state nothing, so they are in no sentence of a
-passage: not searched, not embedded, not shown to a writer, never evidence by themselves.
+They stay in the stored text, which is what was published; of a web page, what is the page's is left out by its reader
+(`readers/body.py`). But they state nothing, so they are in no sentence of a passage: not searched, not embedded, not
+shown to a writer, never evidence by themselves.
 
 A line is recognised whole or not at all, and only where its form leaves little doubt: a credit has a label or an agency
 and names beside it, not a clause; an invitation begins with its verb. What is doubtful is the story's.

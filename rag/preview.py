@@ -1,4 +1,4 @@
-"""What an ingest would take in, without taking it in: for seeing which field of a record goes where."""
+"""What an ingest would take in, without taking it in: which field of a record goes where, what encoding is guessed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from rag import readers
 from rag.errors import ReadError
+from rag.readers.decoding import guesses
 from rag.record import Record
 from rag.settings import Settings
 from rag.types import Article
@@ -17,7 +18,8 @@ class Preview(Record):
     """What one file would give.
 
     fields: the name that each field of the article came from in the first record; unused: names that went nowhere. Both
-    are empty for formats without named fields. failed: (path, reason) of what could not be read.
+    are empty for formats without named fields. guessed: encodings that nothing declares, by the names of the file or
+    those within it. failed: (path, reason) of what could not be read.
     """
 
     path: str
@@ -26,6 +28,7 @@ class Preview(Record):
     title: str | None
     fields: Mapping[str, str]
     unused: str
+    guessed: Mapping[str, str]
     failed: tuple[tuple[str, str], ...]
 
 
@@ -34,10 +37,10 @@ def preview(paths: Iterable[str], settings: Settings) -> Iterator[Preview]:
     context = readers.context_of(settings)
     for source in readers.expand(paths):
         if isinstance(source, ReadError):
-            yield Preview(source.path, "", 0, None, {}, "", ((source.path, source.message),))
+            yield Preview(source.path, "", 0, None, {}, "", {}, ((source.path, source.message),))
         elif source.path is None:
             reason = "an address, which is not visited without taking it in"
-            yield Preview(source.location, "", 0, None, {}, "", ((source.location, reason),))
+            yield Preview(source.location, "", 0, None, {}, "", {}, ((source.location, reason),))
         else:
             yield _read(source, context)
 
@@ -45,11 +48,13 @@ def preview(paths: Iterable[str], settings: Settings) -> Iterator[Preview]:
 def _read(source: readers.Source, context: readers.Context) -> Preview:
     mapped: dict[str, str] = {}
     count, title, failed = 0, None, []
-    for item in readers.read(source, replace(context, mapped=mapped)):
-        if isinstance(item, Article):
-            count += 1
-            title = title or item.title
-        else:
-            failed.append((item.path, item.message))
+    with guesses() as guessed:
+        for item in readers.read(source, replace(context, mapped=mapped)):
+            if isinstance(item, Article):
+                count += 1
+                title = title or item.title
+            else:
+                failed.append((item.path, item.message))
     unused = mapped.pop("", "")
-    return Preview(source.location, readers.reader_for(source).FORMAT, count, title, mapped, unused, tuple(failed))
+    name = readers.reader_for(source).FORMAT
+    return Preview(source.location, name, count, title, mapped, unused, guessed, tuple(failed))

@@ -5,8 +5,10 @@ No setting builds an object here; the parts that use them do.
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from rag.errors import SettingsError
 
 FILE_NAME = "settings.toml"
+
+_TEXT_ENCODING = re.compile(r"(?:utf-(?:8|16|32)|iso|cp\d|koi8|mac-|big5|gb|hz|euc|shift|ascii|tis)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Settings:
     threads: processor threads for models; 0 takes as many as the machine has.
     fields: under which names records of this archive carry a field, before the usual ones: `text=body_html, title=kop`.
     timezone: IANA name of the zone for dates that carry none.
+    encoding: that of local files which are not UTF-8 and declare none themselves, as in `cp1252`; empty has it guessed,
+        where that is fairly certain.
     web_inside: hosts inside the network that may be read all the same, separated by commas, as in `cms.paper.local`.
     web_delay: seconds between two requests to a host, where its robots.txt does not want more.
     web_pages: how many pages of one feed or sitemap are read at most, the newest first.
@@ -61,6 +67,7 @@ class Settings:
     threads: int = 0
     fields: str = ""
     timezone: str = "UTC"
+    encoding: str = ""
     web_inside: str = ""
     web_delay: float = 1.0
     web_pages: int = 1000
@@ -85,6 +92,11 @@ class Settings:
             raise SettingsError(
                 f"timezone {self.timezone!r} is not a known zone", hint="Use an IANA name such as Europe/Berlin."
             ) from error
+        if self.encoding and text_encoding(self.encoding) is None:
+            raise SettingsError(
+                f"encoding {self.encoding!r} is not a known encoding of text",
+                hint="Use a name such as cp1252, iso-8859-2 or shift_jis, or leave it empty.",
+            )
 
     def override(self, changes: Mapping[str, Any], where: str) -> Settings:
         """These settings with `changes` applied; `where` names their origin in errors.
@@ -99,6 +111,15 @@ class Settings:
             )
         typed = {name: _typed(name, value, type(getattr(self, name)), where) for name, value in changes.items()}
         return dataclasses.replace(self, **typed)
+
+
+def text_encoding(name: str) -> str | None:
+    """Python's own name of an encoding of text, None if there is none of this name."""
+    try:
+        found = codecs.lookup(name.strip(" \t\"'")).name
+    except (LookupError, ValueError):  # ValueError: a name with a NUL in it
+        return None
+    return found if _TEXT_ENCODING.match(found) else None
 
 
 def _typed(name: str, value: Any, kind: type, where: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,6 +57,53 @@ def test_a_preview_says_what_maps_where_and_what_is_wrong(export: Path) -> None:
     (nothing,) = preview([str(export)], Settings())
     assert nothing.articles == 0
     assert "no text" in nothing.failed[0][1]
+
+
+GERMAN = (
+    "Hafen gesperrt\n\n"
+    + "Die Bürgermeisterin erklärte, die Brücke müsse gesperrt bleiben; größere Schäden seien möglich. " * 4
+)
+SHORT = "Hafen gesperrt\n\nDie Brücke bleibt zu."
+
+
+def test_a_preview_says_which_encodings_are_guessed(tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "a.txt").write_bytes(GERMAN.encode("cp1252"))
+    (given / "b.txt").write_text(GERMAN, "utf-8")
+    with zipfile.ZipFile(given / "c.zip", "w") as packed:
+        packed.writestr("a.txt", GERMAN.encode("cp1252"))
+    guessed, known, within = preview([str(given)], Settings())
+    assert (guessed.guessed, known.guessed) == ({str(given / "a.txt"): "cp1252"}, {})
+    assert within.guessed == {f"{given / 'c.zip'}#a.txt": "cp1252"}
+    shown = run("ingest", str(given), "--dry-run")
+    lines = shown.stdout.splitlines()
+    assert lines[1] == "  encoding guessed: cp1252"
+    assert lines[-1] == f"  encoding guessed: cp1252 ({given / 'c.zip'}#a.txt)"
+    assert len(lines) == 5
+    assert "guessed" not in shown.stderr
+
+
+def test_an_ingest_says_on_standard_error_which_encodings_are_guessed(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(GERMAN.encode("cp1252"))
+    done = run("ingest", str(path), "--archive", str(tmp_path / "archive"))
+    assert done.returncode == 0, done.stderr
+    assert f"{path}: encoding guessed: cp1252; if letters are wrong, set encoding in settings.toml" in done.stderr
+
+
+def test_an_encoding_in_the_settings_is_that_of_files_that_declare_none(opened: Opener, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(SHORT.encode("cp1252"))
+    archive = opened("archive")
+    ((_, reason),) = archive.ingest(path).failed
+    assert "set encoding in settings.toml, e.g. cp1252" in reason
+    archive.close()
+    archive = opened("archive", replace(SETTINGS, encoding="cp1252"))
+    assert archive.ingest(path).added == 1
+    assert [article.text for article in archive.articles()] == ["Die Brücke bleibt zu."]
+    (one,) = preview([str(path)], Settings(encoding="cp1252"))
+    assert (one.articles, one.guessed) == (1, {})
 
 
 def test_neither_an_address_nor_what_is_not_there_is_read() -> None:

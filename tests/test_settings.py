@@ -42,11 +42,21 @@ def test_every_setting_can_come_from_the_environment_and_is_documented(
         ("evidence_passages", 0), ("evidence_passages", 201), ("prompt_tokens", 99), ("answer_tokens", 15),
         ("writer_timeout", 0.5), ("writer_timeout", float("inf")), ("writer_timeout", float("nan")),
         ("threads", -1), ("timezone", "Nowhere/City"), ("timezone", "../etc"), ("timezone", ""),
+        ("encoding", "cp9999"), ("encoding", "hex"), ("encoding", "rot13"), ("encoding", "idna"), ("encoding", "a\0b"),
     ],
 )  # fmt: skip
 def test_values_out_of_bounds_are_refused_by_name(name: str, value: object) -> None:
     with pytest.raises(SettingsError, match=name):
         Settings(**{name: value})  # type: ignore[arg-type]
+
+
+def test_an_encoding_has_any_of_its_names(tmp_path: Path) -> None:
+    for name in ("cp1252", "windows-1252", "Latin-1", "KOI8-R", "shift_jis", "gb2312", "utf-8", ""):
+        assert load(tmp_path, {"RAG_ENCODING": name}).encoding == name
+    (tmp_path / FILE_NAME).write_text('encoding = "ebcdic"\n', "utf-8")
+    with pytest.raises(SettingsError, match="encoding 'ebcdic' is not a known") as error:
+        load(tmp_path, {})
+    assert "cp1252" in error.value.hint
 
 
 def test_a_name_that_is_no_setting_is_refused_with_those_there_are(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ class Source:
 
 def context_of(settings: Settings) -> Context:
     """What readers must know of an archive's settings. Raises SettingsError."""
-    return Context(timezone=settings.timezone, fields=mapping(settings.fields))
+    return Context(settings.timezone, settings.encoding or None, mapping(settings.fields))
 
 
 @cache

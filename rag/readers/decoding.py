@@ -1,15 +1,20 @@
-"""From bytes to text without guessing wrong: a byte order mark, a declaration, UTF-8, then detection.
+"""From bytes to text without guessing wrong: a byte order mark, UTF-8, what is declared, then detection.
 
-A wrong encoding puts wrong words into people's mouths, so a detected one counts only when it stands out; otherwise the
-file is reported and whoever knows its encoding converts it.
+A wrong encoding puts wrong words into people's mouths, so a detected one counts only when it stands out, and is said;
+otherwise the file is reported, and whoever knows its encoding names it in the settings or converts the file.
 """
 
 from __future__ import annotations
 
 import codecs
+import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from rag.errors import ReadError
+from rag.settings import text_encoding
 
 # Longest mark first: UTF-32's begins like UTF-16's.
 _MARKS = (
@@ -40,19 +45,43 @@ _MEANT = {
     "iso8859-9": "cp1254",
     "shift_jis": "cp932",
 }
-_TEXT_ENCODING = re.compile(r"(?:utf-(?:8|16|32)|iso|cp\d|koi8|mac-|big5|gb|hz|euc|shift|ascii|tis)", re.IGNORECASE)
+# Their text may be valid UTF-8 and yet other words: UTF-16 and UTF-32 by their zeros, the others by escapes in ASCII.
+_WIDE = ("utf-16", "utf-32")
+_ESCAPED = ("iso2022", "hz")
+_USUAL = "cp1252"
 _LOW_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
 _CLEAN = 0.05  # charset-normalizer's share of mess; prose in its right encoding stays below
 _COHERENT = 0.5  # … and its share of letters as frequent as in some language; prose reaches it
-_MARGIN = 0.03  # how far the next reading must be behind
+_MARGIN, _FAR = (
+    0.03,
+    0.2,
+)  # how far in mess or in coherence the next reading must be behind; by less, the wrong one wins
+
+_guessed: ContextVar[dict[str, str] | None] = ContextVar("guessed", default=None)
 
 
-def decode(data: bytes, source: str, declared: str | None = None) -> str:
+@contextmanager
+def guesses() -> Iterator[dict[str, str]]:
+    """Collects the encodings that are guessed meanwhile in this thread, by the names of what they are guessed of.
+
+    Whatever nobody collects is a warning of this module's logger, also in the processes that read files: it comes to
+    standard error, unless logging is set up otherwise.
+    """
+    found: dict[str, str] = {}
+    before = _guessed.set(found)
+    try:
+        yield found
+    finally:
+        _guessed.reset(before)
+
+
+def decode(data: bytes, source: str, *declared: str | None) -> str:
     """`data` as text, without its byte order mark.
 
-    `declared` is the encoding that the file or its server names, if any. Raises ReadError naming `source` when the
-    file is empty, when it is no text, or when its encoding cannot be told.
+    `declared` are the encodings that the file, its server or the settings name, the surest first; what is valid UTF-8
+    is UTF-8 all the same. Raises ReadError naming `source` when the file is empty, when it is no text, or when its
+    encoding cannot be told.
     """
     if not data.strip():
         raise ReadError(source, "the file is empty")
@@ -69,12 +98,32 @@ def decode(data: bytes, source: str, declared: str | None = None) -> str:
         text = _strict(data, encoding)
         if text is not None:
             return text
-    text = _detected(data)
-    if text is not None:
+    detected = _detected(data)
+    if detected is not None:
+        text, encoding = detected
+        _say(source, encoding)
         return text
     if len(_LOW_CONTROLS.findall(data)) > len(data) / 100:
         raise ReadError(source, "not a text file: binary data")
-    raise ReadError(source, "neither UTF-8 nor another encoding that can be told for certain; save it as UTF-8")
+    name_it = f"set encoding in settings.toml, e.g. {_USUAL}, or " if _is_own_file(source) else ""
+    raise ReadError(
+        source, f"neither UTF-8 nor another encoding that can be told for certain; {name_it}save it as UTF-8"
+    )
+
+
+def _is_own_file(source: str) -> bool:
+    """Whether this is a local file, whose encoding can be set: no page, and nothing within another file."""
+    return "://" not in source and "#" not in source
+
+
+def _say(source: str, encoding: str) -> None:
+    found = _guessed.get()
+    if found is not None:
+        found[source] = encoding
+        return
+    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in source)
+    name_it = "; if letters are wrong, set encoding in settings.toml" if _is_own_file(source) else ""
+    logging.getLogger(__name__).warning("%s: encoding guessed: %s%s", shown, encoding, name_it)
 
 
 def _not_empty(text: str, source: str) -> str:
@@ -83,26 +132,20 @@ def _not_empty(text: str, source: str) -> str:
     return text
 
 
-def _candidates(data: bytes, declared: str | None) -> list[str]:
-    name = _known(declared)
-    if name is None or name == "utf-8":
-        return ["utf-8"]
-    if name.startswith(("utf-16", "utf-32")) and b"\0" not in data:
-        return ["utf-8"]  # whoever wrote the declaration into these bytes wrote no UTF-16
-    # Prose in a single-byte encoding is practically never valid UTF-8, while wrong declarations are common.
-    if name.startswith(("cp125", "iso8859", "mac-")):
-        return ["utf-8", name]
-    return [name, "utf-8"]
+def _candidates(data: bytes, declared: tuple[str | None, ...]) -> list[str]:
+    """The encodings to try. Wrong declarations are common, and text in another encoding is practically never UTF-8."""
+    first, then = list[str](), list[str]()
+    for name in filter(None, map(_known, declared)):
+        if name.startswith(_WIDE):
+            first += [name] if b"\0" in data else []  # whoever wrote the declaration into these bytes wrote no UTF-16
+        else:
+            (first if name.startswith(_ESCAPED) else then).append(name)
+    return [*first, "utf-8", *then]
 
 
 def _known(declared: str | None) -> str | None:
-    if not declared:
-        return None
-    try:
-        name = codecs.lookup(declared.strip(" \t\"'")).name
-    except (LookupError, ValueError):  # ValueError: a name with a NUL in it
-        return None
-    return _MEANT.get(name, name) if _TEXT_ENCODING.match(name) else None
+    name = text_encoding(declared) if declared else None
+    return _MEANT.get(name, name) if name else None
 
 
 def _strict(data: bytes, encoding: str) -> str | None:
@@ -114,8 +157,8 @@ def _strict(data: bytes, encoding: str) -> str | None:
     return text if len(_CONTROLS.findall(text)) <= max(2, len(text) / 100) else None
 
 
-def _detected(data: bytes) -> str | None:
-    """`data` in the one encoding that stands out, by charset-normalizer's measures; None if none does."""
+def _detected(data: bytes) -> tuple[str, str] | None:
+    """`data` in the one encoding that stands out by charset-normalizer's measures, and its name; None if none does."""
     from charset_normalizer import from_bytes
 
     matches = from_bytes(data)
@@ -124,7 +167,10 @@ def _detected(data: bytes) -> str | None:
         return None
     text = _strict(data, best.encoding)
     for rival in matches:
-        near = rival.chaos <= best.chaos + _MARGIN and rival.coherence > best.coherence - _MARGIN
+        near = rival.chaos <= best.chaos + _MARGIN and rival.coherence > best.coherence - _FAR
         if near and _strict(data, rival.encoding) != text:
             return None
-    return text
+    if text is None:
+        return None
+    # Many give the same text: of those, the one that people know is named.
+    return text, _USUAL if _strict(data, _USUAL) == text else best.encoding

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 FORMAT = "Markdown"
-VERSION = 2
+VERSION = 3
 SUFFIXES = (".md", ".markdown")
 MEDIA_TYPES = ("text/markdown", "text/x-markdown")
 

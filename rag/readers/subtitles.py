@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from webvtt import Caption
 
 FORMAT = "subtitles"
-VERSION = 1
+VERSION = 2
 SUFFIXES = (".vtt", ".srt")
 MEDIA_TYPES = ("text/vtt", "application/x-subrip", "text/srt")
 

@@ -10,7 +10,7 @@ from rag.readers.base import Context, clean_text, make_article, read_text
 from rag.types import Article
 
 FORMAT = "plain text"
-VERSION = 1
+VERSION = 2
 SUFFIXES = (".txt", ".text")
 MEDIA_TYPES = ("text/plain",)
 

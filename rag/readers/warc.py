@@ -19,6 +19,7 @@ from rag.readers import members
 from rag.readers.base import Context, Reader, with_address
 from rag.readers.content_encoding import unpacked
 from rag.readers.packed import DAMAGE, damage
+from rag.readers.xml_file import ANY_XML
 from rag.types import Article
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ def _reader(record: ArcWarcRecord) -> Reader | None:
     if record.rec_type not in _HELD or (http and http.get_statuscode() != _FINE):
         return None
     kind, _ = _type(record)
+    if kind in ANY_XML:  # as a rule a feed, whose pages are beside it
+        return None
     found = (reader for name, reader in readers.discovered().items() if kind in reader.MEDIA_TYPES and name != "warc")
     return next(found, None)
 

@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 FORMAT = "XML (NewsML-G2, NITF, RSS, Atom)"
-VERSION = 1
+VERSION = 2
 SUFFIXES = (".xml", ".nitf", ".newsml", ".rss", ".atom")
+# By these servers send feeds, sitemaps and data as well. An address that lists pages is told from a story before its
+# reader is chosen (`rag.readers.web.listings`).
+ANY_XML = ("application/xml", "text/xml", "application/rss+xml", "application/atom+xml")
 MEDIA_TYPES = (
     "application/nitf+xml",
     "application/vnd.iptc.g2.newsitem+xml",
     "application/vnd.iptc.g2.newsmessage+xml",
+    *ANY_XML,
 )
 
 _OF_XML = ("amp", "lt", "gt", "quot", "apos")

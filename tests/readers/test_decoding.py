@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from rag.errors import ReadError
-from rag.readers.decoding import decode
+from rag.readers import Context, Source
+from rag.readers.decoding import decode, guesses
+from rag.readers.processes import Processes
+from rag.types import Article
 
 GERMAN = "Die Bürgermeisterin erklärte, die Brücke müsse gesperrt bleiben; größere Schäden seien möglich. " * 4
 RUSSIAN = "Мэр города заявил во вторник, что мост будет закрыт до конца года. " * 4
 POLISH = "Burmistrz powiedział, że most będzie zamknięty do końca roku, a koszty są wyższe. "
+ESTONIAN = "Linnapea ütles, et sild jääb aasta lõpuni suletuks, sest kahjud on suuremad, kui arvati. " * 4
+MUDDLED = "Hafen gesperrt\n\n" + "Die Bürgermeisterin erklärte, die Brücke müsse gesperrt bleiben. " * 4
 JAPANESE = "市長は火曜日、橋が年末まで閉鎖されると述べた。"
 
 
@@ -26,17 +33,82 @@ def test_an_old_encoding_that_stands_out(text: str, encoding: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "encoding"),
-    [(POLISH, "cp1250"), (POLISH, "iso8859-2"), (JAPANESE, "shift_jis"), (JAPANESE, "euc_jp"), ("Caf\xe9", "cp1252")],
+    [
+        (POLISH, "cp1250"),
+        (POLISH * 6, "cp1250"),
+        (POLISH, "iso8859-2"),
+        (ESTONIAN, "cp1257"),
+        (MUDDLED, "cp1252"),
+        (JAPANESE, "shift_jis"),
+        (JAPANESE, "euc_jp"),
+        ("Caf\xe9", "cp1252"),
+    ],
 )
 def test_one_that_does_not_is_refused_unless_declared(text: str, encoding: str) -> None:
     with pytest.raises(ReadError, match="UTF-8"):
         decode(text.encode(encoding), "a.txt")
-    assert decode(text.encode(encoding), "a.txt", declared=encoding) == text
+    assert decode(text.encode(encoding), "a.txt", encoding) == text
 
 
-@pytest.mark.parametrize("declared", ["iso-8859-1", "windows-1252", "utf-16", "no-such", "hex", "rot13", "", "a\0b"])
-def test_a_wrong_declaration_does_no_harm_to_utf_8(declared: str) -> None:
-    assert decode(GERMAN.encode(), "a.txt", declared) == GERMAN
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "iso-8859-1",
+        "windows-1252",
+        "koi8-r",
+        "gb2312",
+        "big5",
+        "euc-jp",
+        "utf-16",
+        "no-such",
+        "hex",
+        "rot13",
+        "",
+        "a\0b",
+    ],
+)
+@pytest.mark.parametrize("text", [GERMAN, JAPANESE, "“Quoted”, she said"])
+def test_a_wrong_declaration_does_no_harm_to_utf_8(text: str, declared: str) -> None:
+    assert decode(text.encode(), "a.txt", declared) == text
+
+
+def test_the_next_declaration_counts_where_the_surest_is_wrong() -> None:
+    assert decode(POLISH.encode("cp1250"), "a.txt", "utf-8", None, "cp1250") == POLISH
+
+
+@pytest.mark.parametrize(("source", "can_be_set"), [("a.txt", True), ("a.zip#a.txt", False), ("https://a.b/c", False)])
+def test_what_cannot_be_told_says_what_to_do(source: str, can_be_set: bool) -> None:
+    with pytest.raises(ReadError, match="or save it as UTF-8" if can_be_set else "certain; save it as UTF-8") as caught:
+        decode("Caf\xe9".encode("cp1252"), source)
+    assert ("set encoding in settings.toml, e.g. cp1252" in caught.value.message) == can_be_set
+
+
+def test_a_guess_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    with guesses() as guessed:
+        decode(GERMAN.encode("cp1252"), "a.txt")
+        decode(RUSSIAN.encode("cp1251"), "b.txt", "utf-8")
+        decode(RUSSIAN.encode("cp1251"), "c.txt", "cp1251")
+    assert (guessed, caplog.messages) == ({"a.txt": "cp1252", "b.txt": "cp1251"}, [])
+    decode(GERMAN.encode("cp1252"), "a.txt")
+    decode(GERMAN.encode("cp1252"), "a.zip#\x1b.txt")
+    assert caplog.messages == [
+        "a.txt: encoding guessed: cp1252; if letters are wrong, set encoding in settings.toml",
+        "a.zip#\ufffd.txt: encoding guessed: cp1252",
+    ]
+
+
+def test_a_guess_in_a_process_that_reads_is_said_on_standard_error(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(GERMAN.encode("cp1252"))
+    processes = Processes()
+    try:
+        (article,) = processes.result(processes.begin(Source(str(path), path), Context()))
+    finally:
+        processes.close()
+    assert isinstance(article, Article)
+    assert f"{path}: encoding guessed: cp1252" in capfd.readouterr().err
 
 
 def test_latin_1_means_what_browsers_take_it_for() -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from rag.notes import printed
-from rag.readers import Context
+from rag.readers import Context, Source, read_page
+from rag.readers.web import Page, Validators
 from rag.types import Article
 from tests.readers import failure, one
 from tests.readers.samples import HTML
@@ -89,8 +90,29 @@ def test_the_declared_encoding(declaration: str, tmp_path: Path) -> None:
 
 
 def test_the_server_s_encoding_comes_first(tmp_path: Path) -> None:
-    page = HTML.replace('"utf-8"', '"iso-8859-2"').replace("café", "Größe").encode("cp1252")
-    assert "Größe" in article(tmp_path, page, Context(encoding="windows-1252")).text
+    address = "https://shoreline.example/harbour-lights"
+    page = HTML.replace('"utf-8"', '"iso-8859-2"').replace("café", "Größe¥").encode("cp1252")
+    (found,) = read_page(
+        Page(address, page, "text/html", "windows-1252", Validators()), Source(address, None), Context()
+    )
+    assert isinstance(found, Article)
+    assert "Größe¥" in found.text
+
+
+WORD = {"iso-8859-2": "kavárna", "cp1257": "kavinė"}
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [('<meta charset="iso-8859-2">', "iso-8859-2"), ('<meta charset="utf-8">', "cp1257"), ("", "cp1257")],
+    ids=["declared", "wrongly declared", "not declared"],
+)
+def test_what_the_settings_say_comes_after_what_a_page_says_of_itself(
+    declared: str, encoding: str, tmp_path: Path
+) -> None:
+    page = HTML.replace('<meta charset="utf-8">', declared).replace("café", WORD[encoding])
+    found = article(tmp_path, page.encode(encoding), Context(encoding="cp1257"))
+    assert WORD[encoding] in found.text
 
 
 def test_a_bare_fragment(tmp_path: Path) -> None:
@@ -122,14 +144,14 @@ def story(*more: str) -> str:
 
 
 def test_headline_and_parts_of_the_page_are_no_text(tmp_path: Path) -> None:
-    more = ("Share this article", "Sign up for our newsletter", "Photo: Ida Moen/Reuters", LONG)
+    more = ("Share this article", "Sign up for our newsletter", "Photo: Ida Moen/Reuters")
     found = article(
         tmp_path, page(f"<article><h1>Harbour lights go out</h1><h2>Lights out</h2>{story(*more)}</article>")
     )
     lines = found.text.split("\n\n")
     assert lines[-1] == "Photo: Ida Moen/Reuters"  # published, though nothing to search
     assert not any(part in found.text for part in ("Share", "newsletter"))
-    assert [line.split(" on ")[1].split()[0] for line in lines[:-1]] == ["Monday", "Tuesday", "Friday"]  # each once
+    assert [line.split(" on ")[1].split()[0] for line in lines[:-1]] == ["Monday", "Tuesday", "Friday"]
 
 
 def test_what_is_short_may_be_said_twice(tmp_path: Path) -> None:
@@ -137,6 +159,53 @@ def test_what_is_short_may_be_said_twice(tmp_path: Path) -> None:
         tmp_path, page(f"<article>{story('Nobody knew.', LONG.replace('Monday', 'Sunday'), 'Nobody knew.')}</article>")
     )
     assert found.text.count("Nobody knew.") == 2
+
+
+def said(line: str, *between: str, head: str = "") -> str:
+    """A page with a line, what stands between, the line again, and a story."""
+    lines = "".join(f"<p>{each}</p>" for each in (line, *between, line))
+    return page(f"<article><h1>Harbour lights go out</h1>{lines}{story()}</article>", head)
+
+
+REFRAIN = "And who, the people of Pellhaven ask, has put our harbour lights out?"
+ANSWER = "The port's director would not say, and went on to speak of the weather in Varrenland instead."
+
+
+@pytest.mark.parametrize(
+    ("between", "times"),
+    [
+        ((), 1),
+        (("By Ida Moen", "6 May 2025", "Photo: Ida Moen/Reuters"), 1),
+        ((ANSWER,), 2),
+        (("I will not say.",), 2),
+        (("Nobody answered.", ANSWER, REFRAIN, ANSWER), 3),
+    ],
+    ids=["at once", "a byline and a credit between", "an answer between", "a short answer", "thrice"],
+)
+def test_what_was_published_twice_stands_twice_and_what_the_layout_repeats_once(
+    between: tuple[str, ...], times: int, tmp_path: Path
+) -> None:
+    found = article(tmp_path, said(REFRAIN, *between))
+    assert found.text.count(REFRAIN) == times
+    assert all(line in found.text for line in between)
+
+
+@pytest.mark.parametrize("declared", [REFRAIN, f"{REFRAIN[:-20]}…", f"{REFRAIN} And why?"])
+def test_a_standfirst_is_not_repeated_near_the_top(declared: str, tmp_path: Path) -> None:
+    head = f'<meta name="description" content="{declared}">'
+    caption = "The harbour of Pellhaven at night, seen from the quay where the pilots waited."
+    assert article(tmp_path, said(REFRAIN, caption, head=head)).text.count(REFRAIN) == 1
+    far = [ANSWER.replace("weather", f"weather of day {n}") for n in range(6)]
+    assert article(tmp_path, said(REFRAIN, *far, head=head)).text.count(REFRAIN) == 2
+
+
+def test_a_credit_stands_once_and_a_text_that_is_printed_twice_too(tmp_path: Path) -> None:
+    credit = "Photo: Ida Moen and Per Aas for the Shoreline Post, Pellhaven"
+    lines = [ANSWER.replace("weather", f"weather of day {n}") for n in range(8)]
+    copy = "".join(f"<p>{line}</p>" for line in lines)
+    body = f"<article>{copy}<p>{credit}</p><p>{ANSWER}</p>{copy}<p>{lines[3]}</p><p>{credit}</p></article>"
+    found = article(tmp_path, page(body)).text.split("\n\n")
+    assert found == [*lines, credit, ANSWER, lines[3]]
 
 
 def test_a_body_in_several_boxes_is_whole(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.readers import items, one
+from rag.readers import Context
+from tests.readers import failure, items, one
 
 SEED = Path(__file__).parents[2].parent / "shared" / "seed"
 
@@ -47,6 +48,15 @@ def test_spacing_stays_as_it_was_published(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"Lights out\r\n\r\n  year - on - year\ttwice  .\r\nend")
     assert one(path).text == "  year - on - year\ttwice  .\nend"
+
+
+def test_an_encoding_that_is_named_and_else_cannot_be_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes("Hafen gesperrt\n\nDie Brücke bleibt zu.".encode("cp1252"))
+    assert "set encoding in settings.toml, e.g. cp1252" in failure(path).message
+    assert one(path, Context(encoding="cp1252")).text == "Die Brücke bleibt zu."
+    path.write_text("Hafen gesperrt\n\n“Die Brücke bleibt zu.”", "utf-8")
+    assert one(path, Context(encoding="gb18030")).text == "“Die Brücke bleibt zu.”"
 
 
 @pytest.mark.skipif(not SEED.is_dir(), reason="the shared files are not here")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from rag.errors import ReadError
-from rag.readers import Context, Source, dialects, read
+from rag.readers import Context, Source, dialects, read, read_page
+from rag.readers.web import Page, Validators
 from rag.types import Article
 from tests.conftest import Opener
 from tests.readers.samples import NITF, PARAGRAPHS, RSS, newsml
@@ -100,6 +101,19 @@ def test_a_feed_has_an_article_an_entry(tmp_path: Path) -> None:
     )
     assert only(items(tmp_path, atom, "a.atom")).text == "It was dark."
     assert message(items(tmp_path, "<rss><channel/></rss>")) == "a feed without entries"
+
+
+@pytest.mark.parametrize("media_type", ["application/xml", "text/xml", "application/rss+xml", "application/atom+xml"])
+@pytest.mark.parametrize(
+    "story", [NITF, newsml(XHTML), newsml(XHTML, items=2), RSS], ids=["nitf", "item", "message", "rss"]
+)
+def test_an_address_of_xml_is_read_as_a_file_of_it(story: str, media_type: str, tmp_path: Path) -> None:
+    address = "https://wire.example/story"
+    page = Page(address, story.encode(), media_type, None, Validators())
+    there = [item for item in read_page(page, Source(address, None), Context()) if isinstance(item, Article)]
+    here = [item for item in items(tmp_path, story) if isinstance(item, Article)]
+    assert there
+    assert [(item.title, item.text) for item in there] == [(item.title, item.text) for item in here]
 
 
 def test_a_sitemap_says_what_to_do(tmp_path: Path) -> None:
