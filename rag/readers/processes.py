@@ -6,7 +6,8 @@ workers behind when the caller is killed; these end as soon as their input does,
 started.
 
 A reader that takes its process down with it (a fault in a library's C, no memory left) takes the worker and not the
-ingest: the file is given to another worker, and if that dies too, what came of it is followed by a `ReaderDied`.
+ingest: the file is given to another worker, and if that dies too, what came of it is followed by a `ReaderDied`. So is
+what came of a file whose reader gives nothing more for longer than the file's size excuses: its worker is ended.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Timer
 
 from rag import readers
 from rag.errors import ReaderDied
@@ -29,6 +31,9 @@ from rag.readers.base import Context
 from rag.readers.worker import POSIX, READY, Item, Part, received, send
 
 _MOST = 8  # workers, of some 100 MB each
+# How long a reader may give nothing while it is waited for: seconds, and bytes for each of which that is a second more.
+# A page of a scan takes Tesseract some seconds, and is rarely smaller than that.
+PATIENCE, A_SECOND_EACH = 900.0, 8192
 # What libraries print goes to standard error from the first import on: nothing must come between the results.
 _WORKER = (
     "import os, sys; results = os.dup(1); os.dup2(2, 1); sys.path[:] = sys.argv[2:]; "
@@ -60,12 +65,13 @@ class _Worker:
     folder: Path
     process: subprocess.Popen[bytes] | None = None
     ready: bool = False
+    late: bool = False  # ended, since it gave nothing
     jobs: deque[Job] = field(default_factory=deque)
 
     def start(self) -> None:
         """Start its process and give it its jobs. Raises OSError."""
         self.folder.mkdir(exist_ok=True)
-        self.process, self.ready = _started(self.folder), False
+        self.process, self.ready, self.late = _started(self.folder), False, False
         for job in self.jobs:
             self.give(job)
 
@@ -82,6 +88,12 @@ class _Worker:
         if not self.ready and self.process.stdout.read(len(READY)) != READY:
             raise OSError(f"a process to read files in did not start ({_ending(self.end())})")
         self.ready = True
+
+    def stop(self) -> None:
+        """End its process, which is noticed by whoever waits for it."""
+        self.late = True
+        if self.process is not None:
+            self.process.kill()
 
     def end(self) -> int:
         """End its process with all that this has started and unpacked; the exit code, 0 if there was none."""
@@ -136,6 +148,7 @@ class Processes:
         worker = job.worker
         assert worker.jobs[0] is job, "results are asked for in order"
         given, codes, trouble = 0, list[int](), list[str]()
+        patience = _patience(job.source)
         while len(codes) < 2 and not trouble:  # it may have died of something else: once more
             try:
                 if worker.process is None:
@@ -147,7 +160,7 @@ class Processes:
                 trouble.append(str(error))
                 continue
             came = 0
-            while part := _part(worker):
+            while part := _part(worker, patience):
                 items, last = part
                 yield from items[max(0, given - came) :]
                 came += len(items)
@@ -155,8 +168,13 @@ class Processes:
                 if last:
                     worker.jobs.popleft()
                     return
+            late = worker.late
             codes.append(worker.end())
             job.again = True
+            if late:
+                worker.jobs.popleft()
+                yield _too_long(job.source.location, given, patience)
+                return
         worker.jobs.popleft()
         yield _died(job.source.location, given, codes, trouble)
 
@@ -168,20 +186,41 @@ class Processes:
         self._folder.cleanup()
 
 
-def _part(worker: _Worker) -> Part | None:
-    """The next of what a worker reads; None if it has died."""
+def _part(worker: _Worker, patience: float) -> Part | None:
+    """The next of what a worker reads; None if it has died, or was ended since it took too long."""
     assert worker.process is not None, "it is ready"
-    part: Part | None = received(worker.process.stdout)
+    watch = Timer(patience, worker.stop)
+    watch.daemon = True
+    watch.start()
+    try:
+        part: Part | None = received(worker.process.stdout)
+    finally:
+        watch.cancel()
     return part
+
+
+def _patience(source: readers.Source) -> float:
+    try:
+        return PATIENCE + (source.path.stat().st_size / A_SECOND_EACH if source.path else 0.0)
+    except OSError:
+        return PATIENCE  # gone meanwhile: its reading says so
 
 
 def _died(location: str, given: int, codes: list[int], trouble: list[str]) -> ReaderDied:
     """What is said of a file that took its readers down with it, after `given` articles and errors."""
     twice = "" if trouble else " twice"
     endings = "; ".join([" and ".join(dict.fromkeys(map(_ending, codes))), *trouble])
-    rest = f"; what follows the first {given} articles and errors in it is left out" if given else ""
     again = bool(trouble) or not _FAULTS.issuperset(codes)
-    return ReaderDied(location, f"its reader failed{twice} ({endings}){rest}", again=again)
+    return ReaderDied(location, f"its reader failed{twice} ({endings}){_rest(given)}", again=again)
+
+
+def _too_long(location: str, given: int, patience: float) -> ReaderDied:
+    what = f"its reader gave nothing more for {patience / 60:.0f} minutes and was ended; split the file"
+    return ReaderDied(location, f"{what}{_rest(given)}", again=False)
+
+
+def _rest(given: int) -> str:
+    return f"; what follows the first {given} articles and errors in it is left out" if given else ""
 
 
 def cores() -> int:

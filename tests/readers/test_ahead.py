@@ -268,6 +268,26 @@ def test_what_came_before_a_reader_died_is_there_once(tmp_path: Path, monkeypatc
 
 
 @POSIX
+def test_a_reader_that_does_not_come_to_an_end_is_ended(
+    opened: Opener, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = with_odd_readers(0.0).replace(
+        "'deadly' in path.name and os.abort()", "'deadly' in path.name and time.sleep(99)"
+    )
+    assert slow != with_odd_readers(0.0)
+    at_once(monkeypatch)
+    monkeypatch.setattr(processes, "_WORKER", slow)
+    monkeypatch.setattr(processes, "PATIENCE", 1.0)
+    shutil.copy(folder / "bridge.md", folder / "deadly.md")
+    archive = opened()
+    report = archive.ingest(folder)
+    [(path, reason)] = report.failed
+    assert (report.added, path, "was ended" in reason) == (3, str(folder / "deadly.md"), True)
+    assert archive.ingest(folder).failed == report.failed, "it is not waited for again"
+    consistent(archive)
+
+
+@POSIX
 def test_a_worker_that_does_not_start_again_costs_the_file_that_it_died_of(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
