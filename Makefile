@@ -59,4 +59,4 @@ eval: $(READY)
 	$(EVAL) report runs/test-default runs/test-extractive --out runs/report.html
 
 clean:
-	rm -rf .venv .rag .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -124,4 +124,6 @@ class ExtractiveWriter:
 
 def failed(error: ModelError, name: str) -> str:
     """What the reader is told when a writer fails and the extractive one takes over."""
-    return f"{name} could not write ({error.message}); these are sentences of the articles, word for word."
+    what = error.message.splitlines()[0].rstrip(":")
+    until = "Until it can, answers are sentences of the articles, word for word."
+    return " ".join(filter(None, [f"{name} could not write: {what.rstrip('.')}.", error.hint, until]))

@@ -13,7 +13,7 @@ from ui.words import dated, day, link, origin
 OPEN_AT_ONCE = 10  # cards; the rest is folded away, a keystroke from being seen
 NOTHING = '<p class="quiet">Nothing in the archive comes near this question.</p>'
 NOTHING_WITHIN = (
-    "<p>Nothing that the filters let through comes near this question.</p>"
+    "<p>Nothing within the filters comes near this question.</p>"
     '<p><button type="button" class="plain" data-wide>Ask again without filters</button></p>'
 )
 LIKELY = "Marked: what most likely answers"

@@ -48,11 +48,11 @@ def view() -> str:
         '<fieldset><legend class="unseen">Writer</legend><div class="writers"></div></fieldset><div class="verdicts">'
         '<button type="button" class="plain edged" data-writer="try">Test the server</button>'
         '<button type="button" class="plain edged" data-writer="use">Use for the next questions</button>'
-        '<button type="button" class="plain edged" data-writer="keep">Keep as the archive’s writer</button></div>'
+        '<button type="button" class="plain edged" data-writer="keep">Make this the archive’s writer</button></div>'
         '<div class="told" role="status"></div></form></section>'
         '<section aria-labelledby="checks-name"><h3 id="checks-name">Who checks</h3><form class="who checks">'
         '<fieldset><legend class="unseen">Judge</legend><div class="judges"></div></fieldset><div class="verdicts">'
-        '<button type="button" class="plain edged" data-judge>Keep as the archive’s judge</button></div>'
+        '<button type="button" class="plain edged" data-judge>Make this the archive’s judge</button></div>'
         '<div class="told" role="status"></div></form></section>'
         '<section aria-labelledby="finds-name"><h3 id="finds-name">What finds</h3><form class="who finds">'
         '<fieldset><legend class="unseen">Embedder</legend><div class="embedders"></div></fieldset>'
@@ -85,7 +85,7 @@ def used(settings: Settings, status: ArchiveStatus, path: Path, overridden: bool
         if overridden
         else ""
     )
-    kept = f'<p class="quiet">What is kept is in <bdi>{escape(str(path))}</bdi>.</p>'
+    kept = f'<p class="quiet">These choices are kept in <bdi>{escape(str(path))}</bdi>.</p>'
     return f"<dl>{listed}</dl>{kept}{note}"
 
 

@@ -74,7 +74,7 @@ def opened(archive: Archive, wanted: Wanted, today: date) -> str:
         current = archive.article(wanted.article_id)
         versions = _versions(archive, current)
     except RagError as error:
-        return f'<h2 tabindex="-1">Not to be opened</h2><p class="notice">{escape(error.message)}</p>'
+        return f'<h2 tabindex="-1">This article cannot be opened</h2><p class="notice">{escape(error.message)}</p>'
     noted = _noted(archive, current.id)
     return article(versions, _chosen(versions, wanted), wanted, list(_others(archive, wanted)), today, noted)
 
@@ -135,7 +135,7 @@ def article(
     spans = [(wanted.start, wanted.end)] if stands else []
     changed = "" if shown == len(versions) - 1 else '<p class="notice">This is an earlier version.</p>'
     if not stands:
-        changed += '<p class="notice">The quoted words do not stand in this version.</p>'
+        changed += '<p class="notice">The quoted words are not in this version.</p>'
     return (
         f'<p class="when">{dated(item.published, today)}</p>'
         f'<h2 tabindex="-1" dir="auto">{escape(item.title or "Untitled")}</h2>'

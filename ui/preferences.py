@@ -80,8 +80,8 @@ def _choosing(archive: Archive, offered: list[str], fresh: Fresh) -> list[Callab
             return {"told": problem(error)}
         if wanted not in offered:
             offered.append(wanted)
-        said = f"<code>{escape(wanted)}</code> writes the next questions of this window."
-        kept = f"Kept: <code>{escape(wanted)}</code> writes from now on, also after a restart."
+        said = f"<code>{escape(wanted)}</code> answers the next questions in this window."
+        kept = f"Kept: <code>{escape(wanted)}</code> answers from now on, also after a restart."
         return {"told": f"<p>{kept if keep else said}</p>", "writer": wanted, **fresh(reader_of(request).name)}
 
     def settings_judge(data: Any, request: gr.Request) -> Parts:

@@ -16,13 +16,13 @@ _LABELS = {
     Verdict.UNCHECKED: "not checked",
 }
 LEGEND = (
-    '<p class="legend"><span class="mark supported" aria-hidden="true"></span>stands in the cited words '
+    '<p class="legend"><span class="mark supported" aria-hidden="true"></span>stated by the cited words '
     '<span class="mark unsupported" aria-hidden="true"></span>struck, with the reason '
     '<span class="mark unchecked" aria-hidden="true"></span>not checked</p>'
 )
 _NEAREST = (
     '<h3 class="label">What comes nearest, word for word</h3>'
-    '<p class="quiet missed">An answer can be missed: read these before you take the silence for a fact.</p>'
+    '<p class="quiet missed">The answer may have been missed: read these before concluding that there is none.</p>'
 )
 # What `Understood` holds, as the reader is told it, in the order it is told. "history" is the follow-up made whole.
 _CHIPS = (
@@ -150,7 +150,7 @@ def sources(item: Answer, today: date) -> str:
             f'<button type="button" class="read" {place}><bdi>{escape(first.title or "Untitled")}</bdi></button>'
             f'<span class="origin">{dated(first.published, today)} · {origin(first)}</span></li>'
         )
-    label = "Where they stand" if item.abstained else "Sources"
+    label = "Where to read them" if item.abstained else "Sources"
     return f'<h3 class="label">{label}</h3><ul class="sources">{"".join(rows)}</ul>' if rows else ""
 
 

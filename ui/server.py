@@ -91,7 +91,7 @@ def _launch(blocks: gr.Blocks, host: str, port: int, browser: bool, options: dic
         why = "another program has it" if "empty port" in str(error) else str(error)  # Gradio's advice is not for us
         raise RagError(
             f"{host}, port {port} cannot be used: {why}",
-            hint="Choose another with --port (0 is any that is free) or --host.",
+            hint="Is it already running in another terminal? Else choose another port with --port; 0 is any free one.",
         ) from error
 
 

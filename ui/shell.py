@@ -57,8 +57,8 @@ def start(status: ArchiveStatus, questions: Sequence[str]) -> str:
     if not status.articles:
         return (
             '<div class="start"><h2 class="question">The archive is empty</h2>'
-            '<p><a class="original" href="#archive" target="_self">Add articles</a> (Markdown, HTML, PDF, text, '
-            "JSON), or add a folder from a terminal, then load this page again:"
+            '<p><a class="original" href="#archive" target="_self">Add articles</a> (text, HTML, PDF, Word, e-mail, '
+            "tables, archives), or add a folder from a terminal, then load this page again:"
             f"</p><pre tabindex='0'>rag ingest --archive {escape(status.path)} FOLDER</pre></div>"
         )
     rows = "".join(

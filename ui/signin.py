@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-WRONG = "Name or password is not right."
+WRONG = "Wrong name or password."
 # The desk's pages send no referrer, and a form without one comes with the origin "null".
 _REFERRER = '<meta name="referrer" content="same-origin">'
 AGAIN = '<!doctype html><html lang="en"><title>Ask the archive</title><meta http-equiv="refresh" content="0; url=/">'

@@ -1,11 +1,13 @@
 """What a case is worth. A metric is a small function over one `Case`; a new file in this folder adds its own.
 
     @metric("key-fact recall", better=HIGHER, guarded=True)
+    @answered
     def recall(case: Case) -> Value: …
 
 The docstring says the formula, the range, where the definition is from, and what it is blind to. A value is a number;
 None where the metric says nothing of the case (abstention of an answerable question, faithfulness of an abstention);
-or Failed, which is counted and shown and is never part of a mean.
+or Failed, which is counted and shown and is never part of a mean: `@answered` gives it where the system failed. Values
+are not negative; one without a unit is a share, "0 to 1" in its docstring, or "1 if …".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """Writers' models behind LlamaIndex's `LLM`, chosen by one string: `scheme:target`. One file a scheme.
 
 A file here is a backend if it has SCHEME, SUMMARY, NEEDS, EXAMPLE (one line each) and
-`connect(target, options, *, progress=None) -> LLM`. A new file is found by itself.
+`connect(target, options, *, progress=None) -> LLM`. A new file is found by itself. What `connect` gives is easiest made
+from `streaming.StreamingLLM`, whose `pieces` raises WriterFailed: then alone the extractive writer steps in. Heavy
+libraries are imported inside functions.
 """
 
 from __future__ import annotations
@@ -62,7 +64,10 @@ def resolve(spec: str) -> tuple[ModuleType, str]:
     module = schemes().get(scheme)
     if module is None:
         examples = ", ".join(module.EXAMPLE for module in schemes().values())
-        raise UnknownModel(f"no writer is called {spec!r}", hint=f"There are: {examples}, extractive.")
+        raise UnknownModel(
+            f"no writer is called {spec!r}",
+            hint=f"Write it like one of these: {examples}, extractive. `rag models list` shows the packs.",
+        )
     if not target:
         raise SettingsError(f"writer {spec!r} names no model", hint=f"For example: {module.EXAMPLE}")
     return module, target

@@ -244,15 +244,15 @@ def test_a_judge_is_chosen_and_kept(page: Page) -> None:
     _view(page, "Settings")
     before = page.get_attribute("#settings [name=judge]:checked", "value")
     page.fill("#settings [name=other-judge]", "nobody")
-    page.get_by_role("button", name="Keep as the archive’s judge").press("Enter")
+    page.get_by_role("button", name="Make this the archive’s judge").press("Enter")
     page.wait_for_selector("#settings .checks .told .problem:has-text('no judge is called')")
     page.check("#settings [name=judge][value=literal]")
-    page.get_by_role("button", name="Keep as the archive’s judge").press("Enter")
+    page.get_by_role("button", name="Make this the archive’s judge").press("Enter")
     page.wait_for_selector("#settings .checks .told:has-text('Kept: literal')")
     assert page.is_checked("#settings [name=judge][value=literal]")
     assert "literal" in page.inner_text("#settings .used")
     page.fill("#settings [name=other-judge]", str(before))
-    page.get_by_role("button", name="Keep as the archive’s judge").press("Enter")
+    page.get_by_role("button", name="Make this the archive’s judge").press("Enter")
     page.wait_for_selector(f"#settings .checks .told:has-text('Kept: {before}')")
 
 

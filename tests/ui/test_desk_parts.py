@@ -204,7 +204,7 @@ def test_a_quote_that_has_changed_is_shown_in_the_version_it_is_from(changed: ra
 def test_in_another_version_nothing_is_marked_that_is_not_the_quote(changed: rag.Archive) -> None:
     shown = _open(changed, "The bridge closed on Monday.", FIRST, version="2")
     assert _marked(shown) == []
-    assert "do not stand in this version" in shown
+    assert "are not in this version" in shown
     assert "data-copy" not in shown
 
 
@@ -212,7 +212,7 @@ def test_in_another_version_nothing_is_marked_that_is_not_the_quote(changed: rag
     "data", [None, [], "x", {"article": "none"}, {"article": ["a"], "start": "-1", "end": "9" * 400, "version": {}}]
 )
 def test_what_is_not_there_is_said_in_words(changed: rag.Archive, data: object) -> None:
-    assert "Not to be opened" in panel.opened(changed, panel.wanted_from(data), TODAY)
+    assert "This article cannot be opened" in panel.opened(changed, panel.wanted_from(data), TODAY)
 
 
 def test_what_was_corrected_or_withdrawn_says_so(changed: rag.Archive, tmp_path: Path) -> None:

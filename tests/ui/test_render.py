@@ -129,7 +129,7 @@ def test_the_articles_of_the_nearest_words_are_listed_once_with_their_numbers() 
     shown = render.answer(item, "", "t", TODAY)
     assert '<span class="numbers">1, 2</span>' in shown
     assert shown.count("A storm") == 1
-    assert "Where they stand" in shown
+    assert "Where to read them" in shown
     assert "Sources" not in shown
 
 
