@@ -170,6 +170,10 @@ MIGRATIONS = (
         DELETE FROM left_out WHERE file = old.file;
     END;
     """,
+    # Notes are recognised in more languages than English: all articles are looked through anew.
+    """
+    UPDATE articles SET noted = 0;
+    """,
 )
 
 

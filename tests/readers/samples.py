@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import mailbox
@@ -70,14 +71,42 @@ def pdf(pages: Sequence[Sequence[str]], info: str = "") -> bytes:
             "/Resources << /Font << /F1 3 0 R >> >> >>"
         )
         objects.append(f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream")
+    return pdf_of(objects, "/Info 4 0 R")
+
+
+def pdf_of(objects: Sequence[str], trailer: str = "") -> bytes:
+    """A PDF of these objects, the first of which is its catalog. "XREF" in the trailer is where its table stands."""
     out, offsets = "%PDF-1.4\n", []
     for number, body in enumerate(objects, 1):
         offsets.append(len(out))
         out += f"{number} 0 obj\n{body}\nendobj\n"
     table = "".join(f"{offset:010d} 00000 n \n" for offset in offsets)
-    out += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
-    out += f"trailer << /Size {len(objects) + 1} /Root 1 0 R /Info 4 0 R >>\nstartxref\n"
-    return f"{out}{out.index('xref' + chr(10))}\n%%EOF\n".encode("latin-1")
+    end = f"trailer << /Size {len(objects) + 1} /Root 1 0 R {trailer} >>\nstartxref\nXREF\n%%EOF\n"
+    whole = f"{out}xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
+    return (whole + end.replace("XREF", str(len(out)))).encode("latin-1")
+
+
+def odd_pdf(kids: str = "4 0 R", count: int = 1, draws: str = "", form: str = "", trailer: str = "") -> bytes:
+    """A PDF of one page (object 4, in the pages of object 2) whose parts can be made to name each other in circles.
+
+    `draws` is drawn on the page after a line of text, `form` by the form X (object 6), which is there for both.
+    """
+    words = "BT /F1 12 Tf 72 %d Td (%s) Tj ET %s"
+    resources = "/Resources << /Font << /F1 3 0 R >> /XObject << /X 6 0 R >> >>"
+    drawn, again = words % (720, PARAGRAPHS[0], draws), words % (600, PARAGRAPHS[1], form)
+    box = "[0 0 612 792]"
+    return pdf_of(
+        [
+            "<< /Type /Catalog /Pages 2 0 R >>",
+            f"<< /Type /Pages /Kids [{kids}] /Count {count} >>",
+            "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+            f"<< /Type /Page /Parent 2 0 R /MediaBox {box} /Contents 5 0 R {resources} >>",
+            f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream",
+            f"<< /Type /XObject /Subtype /Form /BBox {box} {resources} /Length {len(again)} >>\n"
+            f"stream\n{again}\nendstream",
+        ],
+        trailer,
+    )
 
 
 def _sample_pdf() -> bytes:
@@ -107,7 +136,7 @@ def docx(paragraphs: Sequence[str] = PARAGRAPHS, change: Callable[[Any], None] =
     return stream.getvalue()
 
 
-def odt(body: str = "".join(f"<text:p>{text}</text:p>" for text in PARAGRAPHS), head: str = "") -> bytes:
+def odt(body: str = "".join(map("<text:p>{}</text:p>".format, PARAGRAPHS)), head: str = "") -> bytes:
     """An OpenDocument text; `head` stands before the root of its content."""
     spaces = " ".join(
         f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
@@ -188,6 +217,20 @@ opening
 """
 
 
+SRT = """1
+00:00:01,000 --> 00:00:03,500
+The harbour lights <i>went out</i>
+
+2
+00:00:03,500 --> 00:00:05,000
+on Monday.
+
+3
+01:02:10,000 --> 01:02:11,000
+{\\an8}Nobody could say why.
+"""
+
+
 def mail(text: str, **headers: str) -> EmailMessage:
     """A message with this text and these headers."""
     message = EmailMessage()
@@ -248,6 +291,26 @@ RSS = """<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/
 <description>The lights are on again.</description></item></channel></rss>"""
 
 
+ATOM = """<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en-GB">
+<title>Shoreline Post</title><id>https://shoreline.example/feed</id><updated>2025-05-06T09:00:00+02:00</updated>
+<entry><title>Harbour lights go out</title><link href="https://shoreline.example/harbour-lights"/>
+<id>https://shoreline.example/harbour-lights</id><category term="Port"/><author><name>Ida Moen</name></author>
+<published>2025-05-06T07:08:09+02:00</published><updated>2025-05-06T09:00:00+02:00</updated>
+<content type="html">&lt;p&gt;The harbour lights went out on Monday.&lt;/p&gt;
+&lt;p&gt;Nobody could say why.&lt;/p&gt;</content></entry></feed>"""
+
+
+def _rss() -> bytes:
+    """The first entry of the feed above, as the other samples say it."""
+    return f"{RSS[: RSS.rindex('<item>')]}</channel></rss>".replace("&nbsp;", " ").encode()
+
+
+def _newsml() -> bytes:
+    paragraphs = "".join(map("<p>{}</p>".format, PARAGRAPHS))
+    html = f'<html xmlns="http://www.w3.org/1999/xhtml"><body>{paragraphs}</body></html>'
+    return newsml(f"<inlineXML>{html}</inlineXML>", items=2).encode()
+
+
 def zip_of(members: Mapping[str, bytes]) -> bytes:
     """A zip archive of these files."""
     stream = io.BytesIO()
@@ -296,7 +359,7 @@ def _csv() -> bytes:
     return stream.getvalue().encode()
 
 
-# By the suffix a reader lists first. A new format without a line here is still tested on everything that is wrong.
+# By how the file's name ends. A new format without a line here is still tested on everything that is wrong.
 SAMPLES: dict[str, Callable[[], bytes]] = {
     ".md": MARKDOWN.encode,
     ".txt": TEXT.encode,
@@ -312,9 +375,15 @@ SAMPLES: dict[str, Callable[[], bytes]] = {
     ".zip": lambda: zip_of({"a/lights.md": MARKDOWN.encode(), "b.txt": TEXT.encode()}),
     ".tar": lambda: tar_of({"a/lights.md": MARKDOWN.encode(), "b.txt": TEXT.encode()}),
     ".warc": lambda: warc((RECORD["url"], "text/html; charset=utf-8", HTML.encode())),
+    ".md.gz": lambda: gzip.compress(MARKDOWN.encode(), mtime=0),
     ".vtt": VTT.encode,
+    ".srt": SRT.encode,
     ".xml": NITF.encode,
+    ".newsml": _newsml,
+    ".rss": _rss,
+    ".atom": ATOM.encode,
     ".csv": _csv,
     ".xlsx": lambda: xlsx({"Articles": [COLUMNS, ROW]}),
     ".jsonl": lambda: f"{json.dumps(RECORD)}\n{json.dumps({**RECORD, 'url': None})}\n".encode(),
 }
+UNTITLED = (".srt",)  # in these there is no place for a headline

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +15,9 @@ from rag.errors import ReadError
 from rag.readers import Context, Source, limits, read, text
 from rag.types import Article
 from tests.conftest import Opener, write_article
-from tests.readers.samples import SAMPLES
+from tests.readers.samples import PARAGRAPHS, SAMPLES, odd_pdf
+
+AT_ONCE = 10  # seconds, on a machine that has other work; none of these takes one
 
 
 def only(path: Path) -> str:
@@ -98,3 +102,60 @@ def test_a_text_in_a_record_is_bounded_too(tmp_path: Path, monkeypatch: pytest.M
     assert isinstance(first, ReadError)
     assert first.path.endswith("#1")
     assert isinstance(second, Article)
+
+
+def test_a_page_of_ten_million_nodes_is_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    with path.open("wb") as page:
+        page.write(b"<html><body><p>The harbour lights went out on Monday.</p>")
+        for _ in range(1000):
+            page.write(b"<i></i>" * 10_000)
+    begun = time.monotonic()
+    tracemalloc.start()
+    try:
+        assert only(path) == "larger than 16 MB, which is not read at once; split it"
+        assert tracemalloc.get_traced_memory()[1] < 3 * limits.PROSE < path.stat().st_size
+    finally:
+        tracemalloc.stop()
+    with path.open("r+b") as page:
+        page.truncate(limits.PROSE)
+    assert re.fullmatch(r"4,793,\d{3} tags in it \(more than 500,000\), which would fill the memory", only(path))
+    assert time.monotonic() - begun < AT_ONCE
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (odd_pdf(kids="4 0 R 2 0 R", count=2), "Detected cyclic page references"),
+        (odd_pdf(kids="2 0 R"), "Detected cyclic page references"),
+        (odd_pdf(kids="4 0 R " * 300_000, count=300_000), "Reached maximum array element count"),
+    ],
+    ids=["pages in a circle", "nothing but a circle", "300,000 pages"],
+)
+def test_a_pdf_whose_pages_have_no_end(data: bytes, reason: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(data)
+    begun = time.monotonic()
+    assert only(path).startswith(f"not a readable PDF: {reason}")
+    assert time.monotonic() - begun < AT_ONCE
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        odd_pdf(draws="/X Do", trailer="/Prev XREF"),
+        odd_pdf(draws="/X Do", form="/X Do"),
+        odd_pdf(draws="/X Do", form="/X Do /X Do /X Do"),
+        odd_pdf(draws="/X Do", count=300_000),
+    ],
+    ids=["tables in a circle", "a form in itself", "a form in itself thrice", "300,000 pages, says it"],
+)
+def test_a_pdf_in_a_circle_beside_its_text_is_read(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(data)
+    begun = time.monotonic()
+    (article,) = read(Source(str(path), path), Context())
+    assert isinstance(article, Article)
+    assert [article.text.count(words) for words in PARAGRAPHS] == [1, 1]
+    assert article.pages == (0,)
+    assert time.monotonic() - begun < AT_ONCE

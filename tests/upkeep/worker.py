@@ -2,7 +2,8 @@
 
     python -m tests.upkeep.worker ARCHIVE ARTICLES SEED
 
-Each line is JSON: ["begin" or "end", name of the article, its text, or null where it is removed].
+Each line is JSON: ["begin" or "end", name of the article, its text, or null where it is removed]. The articles are in
+files of many formats, one or two in each (`mixed.py`).
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import sys
 from pathlib import Path
 
 import rag
-from tests.conftest import SETTINGS, write_article
+from tests.conftest import SETTINGS
+from tests.upkeep.mixed import FILES, write
 
-NAMES = [f"ship-{n:02}" for n in range(24)]
+NAMES = [name for names in FILES.values() for name in names]
 
 
 def say(when: str, name: str, text: str | None) -> None:
@@ -27,19 +29,23 @@ def text_of(archive: rag.Archive, name: str) -> rag.Article | None:
 
 
 def take_in(archive: rag.Archive, articles: Path, chance: random.Random) -> None:
-    """New articles and new versions of old ones, some at a time."""
-    some = chance.sample(NAMES, chance.randint(1, 6))
-    texts = {}
-    for name in some:
-        turn = chance.randint(1, 10**6)
-        lines = (f"On day {d} the crew of {name} counted {turn + d} gulls." for d in range(chance.randint(1, 40)))
-        texts[name] = " ".join(["The log begins.", *lines])
-        say("begin", name, texts[name])
-        write_article(articles / f"{name}.md", texts[name], title=name, url=f"https://bay.example/{name}")
-    report = archive.ingest([str(articles / f"{name}.md") for name in some])
+    """New articles, new versions of old ones and what was removed, some at a time."""
+    some = chance.sample(list(FILES), chance.randint(1, 4))
+    texts = {name: _text(name, chance) for file in some for name in FILES[file]}
+    for name, text in texts.items():
+        say("begin", name, text)
+    for file in some:
+        write(articles / file, {name: texts[name] for name in FILES[file]})
+    report = archive.ingest([str(articles / file) for file in some], again=True)
     assert report.failed == ()
-    for name in some:
-        say("end", name, texts[name])
+    for name, text in texts.items():
+        say("end", name, text)
+
+
+def _text(name: str, chance: random.Random) -> str:
+    turn = chance.randint(1, 10**6)
+    lines = (f"On day {d} the crew of {name} counted {turn + d} gulls." for d in range(chance.randint(4, 40)))
+    return " ".join(["The log begins.", *lines])
 
 
 def take_out(archive: rag.Archive, chance: random.Random) -> None:
