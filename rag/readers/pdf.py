@@ -1,4 +1,9 @@
-"""PDF, by pypdf. Lines are put back together into paragraphs; `Article.pages` keeps where pages begin.
+"""PDF, by pypdf. Columns are read one after the other (`pdf_columns.py`), and lines are put back together into
+paragraphs, which go on over the ends of pages (`pdf_lines.py`); `Article.pages` keeps where pages begin.
+
+Running headers, footers and page numbers are left out: in a document of three or more pages, what is the first or last
+line of at least half of them and of at least three, the same on each but for a number that counts the pages. Once it is
+gone, the same holds for the next line, up to three at each end of a page.
 
 Pages without text that something is drawn on are read by Tesseract where it is installed, which the article's `kind`
 says; else they are named in a ReadError. The date in a PDF is when the file was made, not when the article was
@@ -16,25 +21,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import ReadError
-from rag.readers import scans
-from rag.readers.base import Context, clean_text, make_article, quiet, read_bytes, with_places
+from rag.readers import pdf_columns, pdf_lines, scans
+from rag.readers.base import Context, make_article, quiet, read_bytes, with_places
+from rag.readers.pdf_lines import Page, has_words
 from rag.types import Article
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
 FORMAT = "PDF"
-# With Tesseract a scan gives another article than without: archives read PDFs again when it has come or gone.
-VERSION = 4 + scans.installed()
+# With Tesseract a scan gives another article than without: archives read PDFs again when it has come or gone. So that
+# no two are the same, it is raised by two.
+VERSION = 6 + scans.installed()
 SUFFIXES = (".pdf",)
 MEDIA_TYPES = ("application/pdf", "application/x-pdf")
 
 # What draws something: a picture, a form, or a filled or stroked path.
 _PAINTS = re.compile(rb"(?:^|[\s\])>])(?:Do|BI|sh|[fFSsBb]\*?)(?:\s|$)")
-_BROKEN_WORD = re.compile(r"[^\W\d_][-\u00ad]$")
-_STOP = re.compile(r"[.!?…:][\"'”’»)\]]*$")
-_LAST_LINE = 0.8  # of the usual width: a shorter line with a full stop ends its paragraph
-_HEADING = 0.55  # … and one this short does so in any case
 # What pypdf lets through on damaged files, by its own account ("might cause other exceptions").
 _DAMAGE = (
     ArithmeticError,
@@ -65,28 +68,24 @@ def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadEr
             # Many files are encrypted only to forbid printing; those open without a password.
             if pdf.is_encrypted and not pdf.decrypt(""):
                 raise ReadError(source, "password-protected; save a copy without a password")
-            texts = [clean_text(_paragraphs(page.extract_text())) for page in pdf.pages]
-            pictures = [number for number, text in enumerate(texts) if not _has_words(text) and _painted(pdf, number)]
+            pages = [pdf_lines.page(pdf_columns.read(page)) for page in pdf.pages]
+            pictures = [number for number, page in enumerate(pages) if not has_words(page) and _painted(pdf, number)]
             title, author = (pdf.metadata.title, pdf.metadata.author) if pdf.metadata else (None, None)
     except DependencyError as error:
         raise ReadError(source, f"its encryption needs a library that is not installed: {error}") from error
     except (PyPdfError, *_DAMAGE) as error:
         raise ReadError(source, f"not a readable PDF: {error or type(error).__name__}") from error
-    by_sight, problem = _recognise(data, pictures, texts)
-    if not any(map(_has_words, texts)):
+    by_sight, problem = _recognise(data, pictures, pages)
+    if not any(map(has_words, pages)):
         raise ReadError(source, f"no text in it (scanned?); {problem or 'there is nothing on its pages'}")
     if problem:
         unread = [number for number in pictures if number not in by_sight]
-        yield ReadError(f"{source}#pages", f"no text on {_named(unread)} of {len(texts)} (scanned?); {problem}")
-    text, pages = _joined_pages(texts)
-    scanned = sum(map(_has_words, texts)) == len(by_sight)
+        yield ReadError(f"{source}#pages", f"no text on {_named(unread)} of {len(pages)} (scanned?); {problem}")
+    text, starts = pdf_lines.joined(pdf_lines.without_furniture(pages))
+    scanned = sum(map(has_words, pages)) == len(by_sight)
     kind = f"{'scan' if scanned else f'partly scanned ({_named(by_sight)})'}, read by Tesseract" if by_sight else None
     article = make_article(source=source, text=text, title=title, byline=author, kind=kind, context=context)
-    yield with_places(article, text, pages=pages)
-
-
-def _has_words(text: str) -> bool:
-    return any(character.isalnum() for character in text)
+    yield with_places(article, text, pages=starts)
 
 
 def _painted(pdf: PdfReader, number: int) -> bool:
@@ -94,8 +93,8 @@ def _painted(pdf: PdfReader, number: int) -> bool:
     return contents is not None and _PAINTS.search(contents.get_data()) is not None
 
 
-def _recognise(data: bytes, pictures: Sequence[int], texts: list[str]) -> tuple[list[int], str | None]:
-    """Put the text of pictures into `texts`. The pages where that worked, and what is wrong with the others."""
+def _recognise(data: bytes, pictures: Sequence[int], pages: list[Page]) -> tuple[list[int], str | None]:
+    """Put the text of pictures into `pages`. The pages where that worked, and what is wrong with the others."""
     if not pictures:
         return [], None
     if not scans.installed():
@@ -105,19 +104,9 @@ def _recognise(data: bytes, pictures: Sequence[int], texts: list[str]) -> tuple[
     except scans.NotRecognised as error:
         return [], str(error)
     for number, text in found.items():
-        texts[number] = clean_text(_paragraphs(text))
-    done = [number for number in pictures if _has_words(texts[number])]
+        pages[number] = pdf_lines.page([[text]])
+    done = [number for number in pictures if has_words(pages[number])]
     return done, None if len(done) == len(pictures) else "Tesseract finds none either"
-
-
-def _joined_pages(texts: Sequence[str]) -> tuple[str, list[int]]:
-    """The text, and the offset in it at which each page begins; one without words begins where the next one does."""
-    text, pages = "", []
-    for page in texts:
-        gap = "\n\n" if text else ""
-        pages.append(len(text + gap))
-        text += gap + page if _has_words(page) else ""
-    return text, [min(start, len(text)) for start in pages]
 
 
 def _named(pages: Sequence[int]) -> str:
@@ -130,27 +119,3 @@ def _named(pages: Sequence[int]) -> str:
             runs.append([page])
     parts = [str(run[0] + 1) if len(run) == 1 else f"{run[0] + 1} to {run[-1] + 1}" for run in runs]
     return f"page{'s' * (len(pages) > 1)} {', '.join(parts)}"
-
-
-def _paragraphs(page: str) -> str:
-    """The lines of a page joined to paragraphs, which a blank line separates."""
-    lines = [" ".join(line.split()) for line in page.splitlines()]
-    widths = sorted(len(line) for line in lines if line)
-    usual = widths[len(widths) * 3 // 4] if widths else 0
-    paragraphs: list[str] = []
-    open_ = False
-    for line in lines:
-        if line and open_:
-            paragraphs[-1] = _joined(paragraphs[-1], line)
-        elif line:
-            paragraphs.append(line)
-        ends = len(line) < usual * (_LAST_LINE if _STOP.search(line) else _HEADING)
-        open_ = bool(line) and not ends
-    return "\n\n".join(paragraphs)
-
-
-def _joined(before: str, line: str) -> str:
-    """Two lines as one; a word is made whole only if it goes on in lower case ("Anglo-" and "Saxon" stay)."""
-    if _BROKEN_WORD.search(before):
-        return before[:-1] + line if line[0].islower() else before + line
-    return f"{before} {line}"
