@@ -229,7 +229,7 @@ def test_a_writer_is_tested_and_chosen_for_the_next_questions(page: Page) -> Non
         page.get_by_role("button", name="Test the server").press("Enter")
         page.wait_for_selector("#settings .who .told:has-text('It answers')")
         page.get_by_role("button", name="Use for the next questions").press("Enter")
-        page.wait_for_selector("#settings .who .told:has-text('writes the next questions')")
+        page.wait_for_selector("#settings .who .told:has-text('answers the next questions')")
         assert page.is_checked(f"#settings [name=writer][value='{name}']")
         _view(page, "Ask")
         assert page.input_value("#writer select") == name
