@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+from itertools import takewhile
 
 from rag import days
 from rag.words import STOPWORDS, stemmed
@@ -48,7 +49,7 @@ CURRENCIES = frozenset(_CURRENCIES.values())
 
 _DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}")
 _SPACES = str.maketrans("", "", ",\u00a0\u2009\u202f")  # that part thousands
-_COUNTED = re.compile(r"\s+([^\W\d_]{3,})")
+_COUNTED = re.compile(r"\s+([^\W\d_]{2,})(?:\s+([^\W\d_]{2,}))?")
 _NUMBER_WORD = "|".join([*_TENS, *_TEENS, *_UNITS])
 _NUMBER = re.compile(
     rf"""(?<![\w.])
@@ -70,15 +71,15 @@ _NUMBER = re.compile(
 class Number:
     """A number by its value and what it counts: "%", "points", a currency, or "" (anything else or nothing).
 
-    below: it is written with a minus, which is not in the value. counted: the stem of the word behind it, "" where that
-    tells nothing ("400 in May").
+    below: it is written with a minus, which is not in the value. counted: the stems of the words behind it, of which one
+    is what it counts; none where they tell nothing ("400 in May").
     """
 
     value: Decimal
     unit: str
     written: str
     below: bool = False
-    counted: str = field(default="", compare=False)
+    counted: frozenset[str] = field(default=frozenset(), compare=False)
 
     def stands_in(self, others: Iterable[Number]) -> bool:
         """Whether one of `others` has the value and the unit; a currency may be left out."""
@@ -130,9 +131,14 @@ def _number_of(match: re.Match[str], text: str) -> Number | None:
         unit = _CURRENCIES.get(unit, "")
     if match["ordinal"]:
         unit = "th"
-    behind = _COUNTED.match(text, match.end())
-    counted = "" if unit or not behind or behind[1].lower() in STOPWORDS else stemmed(behind[1])
+    counted = frozenset[str]() if unit else _counted(text, match.end())
     return Number(value.normalize(), unit, match.group().strip(), match["sign"] is not None, counted)
+
+
+def _counted(text: str, end: int) -> frozenset[str]:
+    behind = _COUNTED.match(text, end)
+    words = takewhile(lambda word: word.lower() not in STOPWORDS, filter(None, behind.groups() if behind else ()))
+    return frozenset(map(stemmed, words))
 
 
 def _words_value(words: str) -> Decimal | None:

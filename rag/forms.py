@@ -26,12 +26,10 @@ __all__ = [
 ]
 
 # ‘…’ may hold apostrophes: it ends where no letter follows.
-_QUOTED = re.compile(
-    r"[\"“«](?P<a>[^\"“”„«»]+)[\"”»]|„(?P<b>[^\"“”„«»]+)[“”\"]|(?<!\w)‘(?P<c>[^‘“”\"]+?)’(?!\w)", re.DOTALL
-)
+_QUOTED = re.compile(r"[\"“«]([^\"“”„«»]+)[\"”»]|„([^\"“”„«»]+)[“”\"]|(?<!\w)‘([^‘“”\"]+?)’(?!\w)", re.DOTALL)
 # Of a quotation that a sentence cut: its beginning without an end, its end without a beginning.
-_BEGUN = re.compile(r"(?:[“„«]|(?<!\w)\"(?=\w))(?P<d>.+)$", re.DOTALL)
-_ENDED = re.compile(r"(?P<e>[^“„«\"”»]*[^\s\d“„«\"”»])(?:[”»]|\"(?!\w))", re.DOTALL)
+_BEGUN = re.compile(r"(?:[“„«]|(?<!\w)\"(?=\w))(.+)$", re.DOTALL)
+_ENDED = re.compile(r"([^“„«\"”»]*[^\s\d“„«\"”»])(?:[”»]|\"(?!\w))", re.DOTALL)
 _ARTEFACT = re.compile(r"(?<=\w)\s+-\s+(?=\w)")
 _SAME_MARKS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " "})
 _LETTER = r"[0-9A-Za-z\u00c0-\u052f]"  # of scripts that part words by spaces
@@ -41,10 +39,10 @@ _NAME = re.compile(r"[^\W\d_][\w'’.&-]*")
 def quotations(text: str) -> list[str]:
     """What stands in quotation marks, without them; also where the text begins or ends within them."""
     found = list(_QUOTED.finditer(text))
-    loose = "".join(" " if any(m.start() <= i < m.end() for m in found) else letter for i, letter in enumerate(text))
+    loose = _QUOTED.sub(lambda match: " " * len(match[0]), text)
     ended = _ENDED.match(loose)
     begun = _BEGUN.search(loose, ended.end() if ended else 0)
-    cut = [match.group("e") for match in (ended,) if match] + [match.group("d").strip() for match in (begun,) if match]
+    cut = [match[1].strip() for match in (ended, begun) if match]
     return [next(filter(None, match.groups())) for match in found] + cut
 
 

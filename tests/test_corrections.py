@@ -160,22 +160,28 @@ def test_a_quotation_in_place_of_a_struck_sentence_gives_way_to_the_correction(
     assert shown
 
 
-@pytest.mark.parametrize("k", [1, 2, 3, 4])
+@pytest.mark.parametrize("k", [2, 3, 4, 5])
 def test_what_is_corrected_is_not_found_without_its_correction(opened: Opener, tmp_path: Path, k: int) -> None:
-    """But for the first hit of all: a search for one passage gives one."""
-    text = "The repairs of the Weir Bridge will cost {} million crowns, the council said."
-    for name, cost in (("a", "12.5"), ("b", "13.5"), ("c", "14.5")):
-        write_article(tmp_path / "in" / f"{name}.md", text.format(cost), title=f"Weir Bridge bill {name} is now known")
-    words = "The article “Weir Bridge bill {} is now known” gave a wrong sum. It is {} million crowns."
-    for name, cost in (("a", "22.5"), ("b", "23.5"), ("c", "24.5")):
-        write_article(tmp_path / "in" / f"of-{name}.md", words.format(name, cost), title="Correction")
+    told = {
+        "one": "The repairs of the Weir Bridge will cost 12.5 million crowns, the council said.",
+        "two": "At its meeting the council was told what steel for the Weir Bridge repairs cost in spring: 3 million.",
+        "three": "Per Stolt asked the council why repairs that cost so much left the Weir Bridge closed to lorries.",
+    }
+    for name, text in told.items():
+        write_article(tmp_path / "in" / f"{name}.md", text, title=f"The sum is known on day {name}")
+        words = f"We are sorry: “The sum is known on day {name}” gave a wrong figure. The right one is 17."
+        write_article(tmp_path / "in" / f"of-{name}.md", words, title="Correction")
     archive = opened()
     archive.ingest(tmp_path / "in")
-    titles = {item.id: item.title for item in archive.articles()}
-    hits = archive.search("What will the repairs of the Weir Bridge cost, as the council said?", k=k)
-    assert 0 < len(hits) <= k
     sources = {item.id: Path(item.source).stem for item in archive.articles()}
+    hits = archive.search("What will the repairs of the Weir Bridge cost, as the council said?", k=k)
     shown = [sources[hit.article_id] for hit in hits]
     wrong = [name for name in shown if not name.startswith("of-")]
-    assert titles
-    assert all(f"of-{name}" in shown for name in wrong) or (k == 1 and len(shown) == 1)
+    assert wrong
+    assert len(shown) <= k
+    assert [name for name in wrong if f"of-{name}" not in shown] == []
+
+
+def test_a_search_for_one_passage_gives_one(corrected: rag.Archive) -> None:
+    (hit,) = corrected.search("How much more will the repairs cost than planned?", k=1)
+    assert hit.title == HEADLINE

@@ -42,9 +42,10 @@ def test_a_retraction_stays_with_its_story_when_another_takes_its_place(opened: 
     consistent(archive)
 
 
-def test_a_name_that_two_pieces_of_a_file_have_tells_neither(opened: Opener, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [7, "urn:issn:1234-5679", "desk@post.example", "https://post.example/feed"])
+def test_a_name_that_pieces_of_a_file_share_loses_none_of_them(opened: Opener, tmp_path: Path, name: object) -> None:
     archive = opened()
-    archive.ingest(export(tmp_path / "in", BRIBES, FERRY | {"id": 7}, PIER | {"id": 7}))
+    archive.ingest(export(tmp_path / "in", *({**record, "id": name} for record in (BRIBES, FERRY, PIER))))
     assert len(by_title(archive)) == 3
 
 
@@ -107,6 +108,17 @@ guid="urn:newsml:wire.example:2025:7" version="{version}">
 <contentMeta><headline>Mayor took bribes</headline></contentMeta>
 <contentSet><inlineXML contenttype="application/xhtml+xml"><html xmlns="http://www.w3.org/1999/xhtml"><body>
 <p>The mayor of Ortmund took bribes, a clerk said.</p></body></html></inlineXML></contentSet></newsItem>"""
+
+
+def test_an_agency_takes_a_story_back_in_the_same_message(opened: Opener, tmp_path: Path) -> None:
+    usable = ITEM.format(version=1, time="2025-03-04T10:00:00Z", status="usable")
+    canceled = ITEM.format(version=2, time="2025-03-04T12:00:00Z", status="canceled")
+    folder = export(tmp_path / "in", FERRY)
+    message = '<newsMessage xmlns="http://iptc.org/std/nar/2006-10-01/"><itemSet>'
+    (folder / "a.xml").write_text(f"{message}{usable}{canceled}</itemSet></newsMessage>", "utf-8")
+    archive = opened()
+    archive.ingest(folder)
+    assert found(archive, "Who took bribes?") == {"Ferry sails again"}
 
 
 @pytest.mark.parametrize("names", [("a.xml", "b.xml"), ("b.xml", "a.xml")])

@@ -149,6 +149,7 @@ def test_the_reason_counts_what_was_held() -> None:
         ("It cost half a million crowns.", "It cost 500,000 crowns.", False),
         ("One firefighter was killed.", "Two firefighters were killed.", True),
         ("One firefighter was killed.", "A firefighter was killed.", False),
+        ("One firefighter was killed.", "Two local firefighters were killed.", True),
         ("One of them was killed.", "Two firefighters were hurt, and one of them was killed.", False),
         ("Australia raised its tariff.", "Austria raised its tariff.", True),
         ("Repairs cost much.", "The repair cost much.", False),
@@ -163,7 +164,7 @@ def test_the_reason_counts_what_was_held() -> None:
         ("Then Mary O'Neill left.", "Then Mary O’Neill left.", False),
         ("Then the US left.", "Then the U.S. left.", False),
         ("The fire was put out by 15 firefighters.", "The hall was built in 2010 and enlarged in 2025.", True),
-        ("Rents rose by 60 percent.", "It has 400 flats and 250 parking places.", True),
+        ("It rose by 60 percent.", "It has 400 flats and 250 parking places.", True),
     ],
 )
 def test_what_looks_alike_and_is_not_the_same(claim: str, quote: str, struck: bool) -> None:

@@ -106,7 +106,7 @@ async function open(control) {
   try {
     shown = await server.open_article({ ...control.dataset });
   } catch {
-    shown = '<h2 tabindex="-1">This article cannot be opened</h2><p class="notice">No reply. Is `rag chat` still running?</p>';
+    shown = '<h2 tabindex="-1">This article cannot be opened</h2><p class="notice">No reply. Is the server still running?</p>';
   }
   if (mine !== opening) return; // another one was opened meanwhile
   page.innerHTML = shown;
@@ -200,7 +200,7 @@ async function take(button) {
   try {
     file = await server.take({ answer: button.parentElement.dataset.answer, format: button.dataset.take });
   } catch {
-    file = { problem: "No reply. Is `rag chat` still running?" };
+    file = { problem: "No reply. Is the server still running?" };
   }
   told.textContent = file.problem ?? "Downloaded";
   if (file.problem) return;
@@ -222,7 +222,7 @@ async function note(button) {
       facts: form.querySelector("[name=facts]").value, unanswerable: form.querySelector("[name=unanswerable]").checked,
     });
   } catch {
-    told.textContent = "No reply. Is `rag chat` still running?";
+    told.textContent = "No reply. Is the server still running?";
   }
 }
 
@@ -237,7 +237,7 @@ async function list(change = {}) {
   try {
     shown = await server.conversations({ search: search.value, ...change });
   } catch {
-    shown = '<p class="notice">No reply. Is `rag chat` still running?</p>';
+    shown = '<p class="notice">No reply. Is the server still running?</p>';
   }
   if (mine === listing) find("#talks .found").innerHTML = shown;
 }

@@ -1,6 +1,6 @@
 // The views beside the desk, and the Archive view. It follows script.js in the same function and uses what is there.
 
-const NONE = "No reply. Is `rag chat` still running?";
+const NONE = "No reply. Is the server still running?";
 
 // A function of the server: what it gives, or null (and the reader is told in `told`) when the server is gone.
 async function ask_server(name, data, told = null) {

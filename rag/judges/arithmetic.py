@@ -58,7 +58,7 @@ def _of_one_kind(a: Number, b: Number) -> bool:
     """Whether two numbers may count the same thing; years count nothing."""
     if any(not n.unit and n.value in _YEARS and not n.counted and "," not in n.written for n in (a, b)):
         return False
-    return not (a.counted and b.counted) or a.counted == b.counted
+    return not (a.counted and b.counted) or bool(a.counted & b.counted)
 
 
 def _fits(number: Number, value: Decimal, unit: str) -> bool:

@@ -108,11 +108,11 @@ def _missing_number(claim: str, evidence: Sequence[Cited]) -> str | None:
 
 
 def _another_count(claim: str, there: Sequence[forms.Number], words: str) -> str | None:
-    """ "One" of what the cited words count by another number: it is read as none ("one of them") elsewhere."""
-    told = {stemmed(word) for match in _ONE.finditer(words) for word in (match["what"],)}
+    """The "one ferry" of a claim whose cited words count ferries by another number: elsewhere "one" is no number."""
+    told = {stemmed(match["what"]) for match in _ONE.finditer(words)}
     for match in _ONE.finditer(claim):
         what = stemmed(match["what"])
-        if what not in told and any(n.counted == what and n.value != 1 for n in there):
+        if what not in told and any(what in n.counted and n.value != 1 for n in there):
             return f"the cited words do not say “{match[0]}”"
     return None
 

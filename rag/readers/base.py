@@ -226,18 +226,19 @@ def _called(guid: str | None, source: str, context: Context) -> str | None:
     """The id of a piece by what its source calls it; None if that does not tell it from others.
 
     A name made to be unique (a URI, a Message-ID) is the piece's wherever it stands. A number is so within one file,
-    and only where that holds several pieces, none of which was called so before.
+    where that holds several pieces. Of pieces of one file that are called the same only the first is: a column may hold
+    the name of the paper, and none of its stories may be lost as a version of another.
     """
     if not guid:
         return None
+    file = _PART.sub("", source)
+    here = identity(f"guid:{file}#{guid}")
+    if int(here, 16) in context.called:
+        return None
+    context.called.add(int(here, 16))
     if _UNIQUE.match(guid):
         return identity(f"guid:{guid.strip('<>')}")
-    file = _PART.sub("", source)
-    called = identity(f"guid:{file}#{guid}")
-    if file == source or int(called, 16) in context.called:
-        return None
-    context.called.add(int(called, 16))
-    return called
+    return None if file == source else here
 
 
 def _byline(value: object) -> str | None:

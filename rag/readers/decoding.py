@@ -53,10 +53,7 @@ _LOW_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
 _CLEAN = 0.05  # charset-normalizer's share of mess; prose in its right encoding stays below
 _COHERENT = 0.5  # … and its share of letters as frequent as in some language; prose reaches it
-_MARGIN, _FAR = (
-    0.03,
-    0.2,
-)  # how far in mess or in coherence the next reading must be behind; by less, the wrong one wins
+_MARGIN, _FAR = 0.03, 0.2  # in mess and in coherence, that the next reading must be behind: by less, a wrong one wins
 
 _guessed: ContextVar[dict[str, str] | None] = ContextVar("guessed", default=None)
 

@@ -26,6 +26,7 @@ def how(claim: str, evidence: str) -> str | None:
         ("Turnout was 6 percentage points higher.", "Turnout was 62%, after 56%.", "62% - 56%"),
         ("Both cost 7 million euros in total.", "One cost 4 million euros, the other 3 million euros.",
          "4 million euros + 3 million euros"),
+        ("It has 100 more new flats.", "It has 250 new flats and 150 old flats.", "250 - 150"),
         ("It cost $5 more.", "A ticket is $20, up from $15.", "$20 - $15"),
     ],
 )  # fmt: skip

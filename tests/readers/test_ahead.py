@@ -58,6 +58,19 @@ def at_once(monkeypatch: pytest.MonkeyPatch, workers: int = 2) -> None:
     monkeypatch.setattr(processes, "cores", lambda: workers)
 
 
+def jobs_of(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+    """The jobs that are begun from now on."""
+    begun: list[Job] = []
+    begin = Processes.begin
+
+    def kept(self: Processes, source: readers.Source, context: Context) -> Job:
+        begun.append(begin(self, source, context))
+        return begun[-1]
+
+    monkeypatch.setattr(Processes, "begin", kept)
+    return begun
+
+
 def source(path: Path) -> readers.Source:
     return readers.Source(str(path), path)
 
@@ -88,14 +101,7 @@ def test_an_archive_is_the_same_however_its_files_were_read(
 ) -> None:
     here = opened("here")
     expected = here.ingest(articles)
-    given: list[str] = []
-    begin = Processes.begin
-
-    def counted(self: Processes, source: readers.Source, context: Context) -> Job:
-        given.append(source.location)
-        return begin(self, source, context)
-
-    monkeypatch.setattr(Processes, "begin", counted)
+    given = jobs_of(monkeypatch)
     at_once(monkeypatch)
     there = opened("there")
     assert there.ingest(articles) == expected
@@ -324,14 +330,7 @@ def test_where_no_more_processes_can_be_started_there_are_fewer(folder: Path, mo
 def test_of_large_files_one_at_a_time_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     at_once(monkeypatch)
     monkeypatch.setattr(ahead, "LARGE", 1)
-    begun: list[str] = []
-    begin = Processes.begin
-
-    def noted(self: Processes, source: readers.Source, context: Context) -> Job:
-        begun.append(source.location)
-        return begin(self, source, context)
-
-    monkeypatch.setattr(Processes, "begin", noted)
+    begun = jobs_of(monkeypatch)
     files = [(source(path), number) for number, path in enumerate(sorted(folder.glob("*.md")))]
     with closing(ahead.Ahead()) as reading:
         for number, items in reading.through(files, Context()):
@@ -544,16 +543,8 @@ def test_files_that_are_named_one_by_one_are_read_ahead_too(
     opened: Opener, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_once(monkeypatch)
-    workers: list[object] = []
-    begin = Processes.begin
-
-    def kept(self: Processes, source: readers.Source, context: Context) -> Job:
-        job = begin(self, source, context)
-        workers.append(job.worker)
-        return job
-
-    monkeypatch.setattr(Processes, "begin", kept)
+    begun = jobs_of(monkeypatch)
     files = sorted(folder.glob("*.md"))
     report = opened().ingest([files[0], folder / "nothing.md", *files[1:], folder])
     assert (report.added, [path for path, _ in report.failed]) == (3, [str(folder / "nothing.md")])
-    assert len(set(workers)) == 2
+    assert len({id(job.worker) for job in begun}) == 2

@@ -6,6 +6,7 @@ An item that its agency has canceled is taken in as such (`kind`), so that what 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ReadError
@@ -51,6 +52,7 @@ def _article(item: _Element, place: str, context: Context) -> Article:
     if status == CANCELED:
         found["kind"] = CANCELED
         words = words or text(first(item, "itemMeta", "edNote")) or found.get("title") or ""
+        context = replace(context, called=set())  # it is the story that it takes back, also one of the same file
     return make_article(source=place, text=words, context=context, **found)
 
 
