@@ -71,8 +71,8 @@ _NUMBER = re.compile(
 class Number:
     """A number by its value and what it counts: "%", "points", a currency, or "" (anything else or nothing).
 
-    below: it is written with a minus, which is not in the value. counted: the stems of the words behind it, one of which
-    is what it counts; none where they tell nothing ("400 in May").
+    below: it is written with a minus, which is not in the value. counted: the stems of the words behind it, of which
+    one is what it counts; none where they tell nothing ("400 in May").
     """
 
     value: Decimal
