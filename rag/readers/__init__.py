@@ -61,7 +61,7 @@ class Source:
 
 def context_of(settings: Settings) -> Context:
     """What readers must know of an archive's settings. Raises SettingsError."""
-    return Context(settings.timezone, settings.encoding or None, mapping(settings.fields))
+    return Context(settings.timezone, usual=settings.encoding or None, fields=mapping(settings.fields))
 
 
 @cache
@@ -256,4 +256,4 @@ def _from_page(page: web.Page, source: Source, context: Context) -> Iterator[Art
     with tempfile.TemporaryDirectory(prefix="newsroom-rag-") as folder:
         path = Path(folder) / f"page{reader.SUFFIXES[0]}"
         path.write_bytes(page.body)
-        yield from reader.read(path, source.location, replace(context, encoding=page.encoding))
+        yield from reader.read(path, source.location, replace(context, encoding=page.encoding, usual=None))

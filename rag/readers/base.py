@@ -41,7 +41,8 @@ class Context:
     """What a reader must know beside the file.
 
     timezone: IANA name of the zone for dates that carry none.
-    encoding: the encoding that a file's server declared, or the settings for local files that declare none; or None.
+    encoding: that which whoever sent a file (a server, an e-mail) declared, or None. usual: that of local files, and
+    of what is in them, where they declare none; or None.
     fields: names of records' fields that go before the usual ones, as (field of the article, name).
     mapped: filled with which name each field of a record came from, and with "" and the names not used; or None.
     depth: how many containers are round the file. allowance: theirs, None if there is none (`rag.readers.members`).
@@ -50,6 +51,7 @@ class Context:
 
     timezone: str = "UTC"
     encoding: str | None = None
+    usual: str | None = None
     fields: tuple[tuple[str, str], ...] = ()
     mapped: dict[str, str] | None = field(default=None, compare=False, repr=False)
     depth: int = field(default=0, repr=False)
@@ -96,7 +98,7 @@ def read_bytes(path: Path, source: str, most: int = limits.DOCUMENT) -> bytes:
 
 def read_text(path: Path, source: str, context: Context, most: int = limits.PROSE) -> str:
     """The whole file as text, line ends as they are. Raises ReadError as `decode` and `read_bytes` do."""
-    return decode(read_bytes(path, source, most), source, context.encoding)
+    return decode(read_bytes(path, source, most), source, context.encoding, context.usual)
 
 
 def unreadable(source: str, error: OSError) -> ReadError:

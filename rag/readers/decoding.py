@@ -109,8 +109,8 @@ def decode(data: bytes, source: str, *declared: str | None) -> str:
 
 
 def _is_own_file(source: str) -> bool:
-    """Whether this is a local file, whose encoding can be set: no page, and nothing within another file."""
-    return "://" not in source and "#" not in source
+    """Whether this is a local file, whose encoding can be set, and no page."""
+    return "://" not in source
 
 
 def _say(source: str, encoding: str) -> None:

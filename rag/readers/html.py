@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from rag.errors import ReadError
 from rag.readers import body, limits
-from rag.readers.base import Context, is_address, make_article, one_line, quiet, read_bytes
+from rag.readers.base import Context, make_article, one_line, quiet, read_bytes
 from rag.readers.declared import PUBLISHED, UPDATED, byline_of, correction_of, date_of, headlines, linked_data, meta_of
 from rag.readers.decoding import decode
 from rag.readers.fields import metadata_of
@@ -40,9 +40,7 @@ def read(path: Path, source: str, context: Context) -> Iterator[Article | ReadEr
     found = _DECLARED.search(data[:_DECLARED_WITHIN])
     own = found[1].decode("ascii", "replace") if found else None
     # Who sent a page knows how; what the settings say of files counts after what the page says of itself.
-    sent = is_address(source) or context.depth
-    declared = (context.encoding, own) if sent else (own, context.encoding)
-    page = decode(data, source, *declared)
+    page = decode(data, source, context.encoding, own, context.usual)
     # The declaration is about bytes that are text by now.
     page = _XML.sub("", page)
     if not re.search(r"<(?:html|body)\b", page, re.IGNORECASE):

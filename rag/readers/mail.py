@@ -26,7 +26,7 @@ from rag.readers.packed import damage
 from rag.types import Article
 
 FORMAT = "e-mail"
-VERSION = 2
+VERSION = 3
 CONTAINER = True
 SUFFIXES = (".eml",)
 MEDIA_TYPES = ("message/rfc822",)
@@ -60,7 +60,7 @@ def articles(data: bytes, source: str, context: Context, depth: int = 0) -> Iter
         message = email.message_from_bytes(data, policy=email.policy.default)
         if not isinstance(message, EmailMessage) or not any(name in message for name in _HEADERS):
             raise ReadError(source, "not an e-mail: it has no sender, date or subject")
-        text = _text(message, source)
+        text = _text(message, source, context.usual)
         attached = list(_attachments(message))
         known = {
             "title": _header(message, "Subject"),
@@ -98,11 +98,11 @@ def _date(message: EmailMessage) -> str | None:
     return re.sub(r"\s*\([^()]*\)", "", one_line(sent) or "").replace("-0000", "+0000") or None
 
 
-def _text(message: EmailMessage, source: str) -> str:
+def _text(message: EmailMessage, source: str, usual: str | None) -> str:
     """The message's own words, "" if it has none."""
     for kind in ("plain", "html"):
         part = message.get_body(preferencelist=(kind,))
-        content = _content(part, source) if isinstance(part, EmailMessage) else ""
+        content = _content(part, source, usual) if isinstance(part, EmailMessage) else ""
         text = html_to_text(content) if kind == "html" else content
         if part is not None and kind == "plain" and part.get_param("format") == "flowed":
             text = _unwrapped(text, part.get_param("delsp") == "yes")
@@ -111,11 +111,11 @@ def _text(message: EmailMessage, source: str) -> str:
     return ""
 
 
-def _content(part: EmailMessage, source: str) -> str:
+def _content(part: EmailMessage, source: str, usual: str | None) -> str:
     data = part.get_payload(decode=True)
     if not isinstance(data, bytes) or not data.strip():
         return ""
-    return decode(data, source, part.get_content_charset())
+    return decode(data, source, part.get_content_charset(), usual)
 
 
 def _unwrapped(text: str, joined: bool) -> str:

@@ -101,7 +101,7 @@ def _page(record: ArcWarcRecord, reader: Reader, place: str, context: Context) -
     with tempfile.TemporaryDirectory(prefix="newsroom-rag-") as folder:
         path = Path(folder) / f"page{reader.SUFFIXES[0]}"
         path.write_bytes(content)
-        found = readers.read(readers.Source(place, path), replace(context, encoding=_type(record)[1]))
+        found = readers.read(readers.Source(place, path), replace(context, encoding=_type(record)[1], usual=None))
         for item in found:
             yield with_address(item, address) if isinstance(item, Article) else item
 

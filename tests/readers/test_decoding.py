@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
 
 from rag.errors import ReadError
-from rag.readers import Context, Source
+from rag.readers import Context, Source, read_page
 from rag.readers.decoding import decode, guesses
 from rag.readers.processes import Processes
+from rag.readers.web import Page, Validators
 from rag.types import Article
+from tests.readers import items, one
+from tests.readers.samples import tar_of, zip_of
 
 GERMAN = "Die Bürgermeisterin erklärte, die Brücke müsse gesperrt bleiben; größere Schäden seien möglich. " * 4
 RUSSIAN = "Мэр города заявил во вторник, что мост будет закрыт до конца года. " * 4
@@ -76,7 +80,7 @@ def test_the_next_declaration_counts_where_the_surest_is_wrong() -> None:
     assert decode(POLISH.encode("cp1250"), "a.txt", "utf-8", None, "cp1250") == POLISH
 
 
-@pytest.mark.parametrize(("source", "can_be_set"), [("a.txt", True), ("a.zip#a.txt", False), ("https://a.b/c", False)])
+@pytest.mark.parametrize(("source", "can_be_set"), [("a.txt", True), ("a.zip#a.txt", True), ("https://a.b/c", False)])
 def test_what_cannot_be_told_says_what_to_do(source: str, can_be_set: bool) -> None:
     with pytest.raises(ReadError, match="or save it as UTF-8" if can_be_set else "certain; save it as UTF-8") as caught:
         decode("Caf\xe9".encode("cp1252"), source)
@@ -93,7 +97,7 @@ def test_a_guess_is_said(caplog: pytest.LogCaptureFixture) -> None:
     decode(GERMAN.encode("cp1252"), "a.zip#\x1b.txt")
     assert caplog.messages == [
         "a.txt: encoding guessed: cp1252; if letters are wrong, set encoding in settings.toml",
-        "a.zip#\ufffd.txt: encoding guessed: cp1252",
+        "a.zip#\ufffd.txt: encoding guessed: cp1252; if letters are wrong, set encoding in settings.toml",
     ]
 
 
@@ -133,3 +137,33 @@ def test_what_is_no_text_is_named(data: bytes, reason: str) -> None:
     with pytest.raises(ReadError, match=reason) as caught:
         decode(data, "a.md")
     assert caught.value.path == "a.md"
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.txt.gz", "a.eml", "a.mbox", "attached.eml"])
+def test_the_settings_encoding_is_also_that_of_what_is_in_local_files(name: str, tmp_path: Path) -> None:
+    words = "Hafen gesperrt\n\nDie Brücke bleibt zu.".encode("cp1252")
+    head = b"From: ida@shoreline.example\nSubject: Br\n"
+    part = b'Content-Type: text/plain; name="a.txt"\nContent-Disposition: attachment; filename="a.txt"\n\n' + words
+    held = {
+        "a.zip": lambda: zip_of({"a.txt": words}),
+        "a.tar": lambda: tar_of({"a.txt": words}),
+        "a.txt.gz": lambda: gzip.compress(words),
+        "a.eml": lambda: head + b"\n" + words,
+        "a.mbox": lambda: b"From ida Mon May  5 07:08:09 2025\n" + head + b"\n" + words,
+        "attached.eml": lambda: head + b"Content-Type: multipart/mixed; boundary=x\n\n--x\n" + part + b"\n--x--\n",
+    }
+    path = tmp_path / name
+    path.write_bytes(held[name]())
+    assert "set encoding in settings.toml" in str(items(path))
+    assert one(path, Context(usual="cp1252")).text.endswith("Die Brücke bleibt zu.")
+
+
+def test_the_settings_encoding_is_not_that_of_what_was_sent(tmp_path: Path) -> None:
+    path = tmp_path / "a.eml"
+    sent = "From: ida@shoreline.example\nContent-Type: text/plain; charset=cp1252\n\nDie Brücke bleibt zu."
+    path.write_bytes(sent.encode("cp1252"))
+    assert one(path, Context(usual="cp1251")).text == "Die Brücke bleibt zu."
+    address = "https://a.example/b.txt"
+    page = Page(address, "Die Brücke bleibt zu.".encode("cp1252"), "text/plain", None, Validators())
+    (failed,) = read_page(page, Source(address, None), Context(usual="cp1252"))
+    assert "certain; save it as UTF-8" in str(failed)

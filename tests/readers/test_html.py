@@ -111,7 +111,7 @@ def test_what_the_settings_say_comes_after_what_a_page_says_of_itself(
     declared: str, encoding: str, tmp_path: Path
 ) -> None:
     page = HTML.replace('<meta charset="utf-8">', declared).replace("café", WORD[encoding])
-    found = article(tmp_path, page.encode(encoding), Context(encoding="cp1257"))
+    found = article(tmp_path, page.encode(encoding), Context(usual="cp1257"))
     assert WORD[encoding] in found.text
 
 

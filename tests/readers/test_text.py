@@ -54,9 +54,9 @@ def test_an_encoding_that_is_named_and_else_cannot_be_told(tmp_path: Path) -> No
     path = tmp_path / "a.txt"
     path.write_bytes("Hafen gesperrt\n\nDie Brücke bleibt zu.".encode("cp1252"))
     assert "set encoding in settings.toml, e.g. cp1252" in failure(path).message
-    assert one(path, Context(encoding="cp1252")).text == "Die Brücke bleibt zu."
+    assert one(path, Context(usual="cp1252")).text == "Die Brücke bleibt zu."
     path.write_text("Hafen gesperrt\n\n“Die Brücke bleibt zu.”", "utf-8")
-    assert one(path, Context(encoding="gb18030")).text == "“Die Brücke bleibt zu.”"
+    assert one(path, Context(usual="gb18030")).text == "“Die Brücke bleibt zu.”"
 
 
 @pytest.mark.skipif(not SEED.is_dir(), reason="the shared files are not here")
