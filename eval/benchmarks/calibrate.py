@@ -15,12 +15,14 @@ import json
 import sys
 import zlib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rag
 from eval import weighing
 from eval.labelled import Labelled, load
+from eval.remembered import Remembered
 from rag.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -109,38 +111,30 @@ def _chosen(claims: Sequence[Labelled], sets: Sequence[str], most: int) -> list[
 
 
 def _margins(judge: Any, claims: Sequence[Labelled], cache: Path) -> list[float]:
-    known = _known(cache)
+    known = Remembered(cache)
     found = []
-    with cache.open("a", encoding="utf-8") as file:
-        for number, claim in enumerate(claims):
-            key = f"{claim.dataset}|{claim.document}|{claim.claim}"
-            if key not in known:
-                sys.stderr.write(f"\r{number} of {len(claims)} claims asked of the model")
-                known[key] = judge.figures(claim.claim, claim.evidence)["margin"]
-                file.write(json.dumps([key, known[key]]) + "\n")
-                file.flush()
-            found.append(known[key])
+    for number, claim in enumerate(claims):
+        key = f"{claim.dataset}|{claim.document}|{claim.claim}"
+        if key not in known:
+            sys.stderr.write(f"\r{number} of {len(claims)} claims asked of the model")
+        found.append(known.get(key, partial(_margin, judge, claim)))
     sys.stderr.write("\n")
     return found
 
 
-def _known(cache: Path) -> dict[str, float]:
-    return dict(json.loads(line) for line in cache.read_text("utf-8").splitlines()) if cache.exists() else {}
+def _margin(judge: Any, claim: Labelled) -> float:
+    margin: float = judge.figures(claim.claim, claim.evidence)["margin"]
+    return margin
 
 
 def _answers(judge: Any, path: Path, cache: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     import numpy as np
 
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
-    known = _known(cache)
-    with cache.open("a", encoding="utf-8") as file:
-        for row in rows:
-            key = f"answers|{row['question']}|{row['answer']}"
-            if key not in known:
-                known[key] = judge.answer_margin(row["question"], row["answer"])
-                file.write(json.dumps([key, known[key]]) + "\n")
-                file.flush()
-            row["margin"] = known[key]
+    known = Remembered(cache)
+    for row in rows:
+        key = f"answers|{row['question']}|{row['answer']}"
+        row["margin"] = known.get(key, partial(judge.answer_margin, row["question"], row["answer"]))
     labels = [row["answers"] for row in rows]
     columns = {"margin": [row["margin"] for row in rows]}
     fitted = weighing.line(columns, labels, np.ones(len(rows)))

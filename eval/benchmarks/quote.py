@@ -18,6 +18,7 @@ import argparse
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from eval import weighing
 from eval.asked import Quote, positive, spaced
 from eval.benchmarks.weigh import answering
 from eval.progress import shown
+from eval.remembered import Remembered
 from eval.withheld import copied, holding, retracted
 from rag.errors import SettingsError
 
@@ -73,30 +75,19 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _found(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """A row a sentence. What the cache holds is not asked again."""
+    """A row a sentence, with the margin: what the cache holds is not asked again."""
     lines = options.file.read_text("utf-8").splitlines()
     questions = spaced([row for row in map(json.loads, filter(str.strip, lines)) if row["answerable"]], options.sample)
-    known: dict[str, list[dict[str, Any]]] = {}
-    if options.cache.exists():
-        kept = map(json.loads, options.cache.read_text("utf-8").splitlines())
-        known = {row["question"]: row["rows"] for row in kept if row["judge"] == options.judge}
+    known = Remembered(options.cache)
     judge: Any = rag.open_judge(options.judge)
-    with (
-        copied(options.archive) as place,
-        rag.open(place) as archive,
-        options.cache.open("a", encoding="utf-8") as file,
-    ):
+    with copied(options.archive) as place, rag.open(place) as archive:
         for asked in shown(questions, "asking", lambda row: str(row["article"])):
-            question = asked["question"]
-            if question not in known:
-                known[question] = list(_of(archive, judge, asked))
-                kept_row = {"judge": options.judge, "question": question, "rows": known[question]}
-                file.write(json.dumps(kept_row) + "\n")
-                file.flush()
-            yield from known[question]
+            for row in _of(archive, asked):
+                ask = partial(judge.answer_margin, row["question"], f"“{row['sentence']}”")
+                yield row | {"margin": known.get("|".join([options.judge, row["question"], row["sentence"]]), ask)}
 
 
-def _of(archive: rag.Archive, judge: Any, asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _of(archive: rag.Archive, asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     quotes = [Quote(quote["article"], quote["quote"]) for quote in asked["quotes"]]
     ids = list(holding(archive, quotes))
     for withheld in (False, True):
@@ -107,9 +98,9 @@ def _of(archive: rag.Archive, judge: Any, asked: Mapping[str, Any]) -> Iterator[
             yield {
                 "question": asked["question"],
                 "article": asked["article"],
+                "sentence": sentence.text,
                 "withheld": withheld,
                 "odds": sentence.odds,
-                "margin": judge.answer_margin(asked["question"], f"“{sentence.text}”"),
                 "answers": answering([sentence.text], asked["quotes"])[0],
             }
 
